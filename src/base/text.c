@@ -1,0 +1,98 @@
+/*
+ * text.c - see text.h.
+ */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool make_room(struct text *t, size_t more)
+{
+	size_t room = t->room ? t->room : 512;
+	char *bytes;
+
+	if (t->failed)
+		return false;
+	while (room < t->length + more + 1)
+		room *= 2;
+	if (room == t->room)
+		return true;
+	bytes = realloc(t->bytes, room);
+	if (!bytes) {
+		t->failed = true;
+		return false;
+	}
+	t->bytes = bytes;
+	t->room = room;
+	return true;
+}
+
+void text_add(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (n < 0 || !make_room(t, (size_t)n))
+		return;
+	va_start(args, format);
+	vsnprintf(t->bytes + t->length, (size_t)n + 1, format, args);
+	va_end(args);
+	t->length += (size_t)n;
+}
+
+/* The length of the valid UTF-8 sequence at @s, or 0. */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)))
+		return 0; /* overlong, surrogate */
+	if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)))
+		return 0; /* overlong, past U+10FFFF */
+	return n;
+}
+
+void text_add_json(struct text *t, const char *string)
+{
+	const unsigned char *s = (const unsigned char *)string;
+
+	if (!string) {
+		text_add(t, "null");
+		return;
+	}
+	text_add(t, "\"");
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (*s == '"' || *s == '\\') {
+			text_add(t, "\\%c", *s++);
+		} else if (*s >= 0x20 && *s < 0x7f) {
+			text_add(t, "%c", *s++);
+		} else if (n > 0) {
+			text_add(t, "%.*s", (int)n, (const char *)s);
+			s += n;
+		} else {
+			/* Control bytes as they are; a byte that is no UTF-8 as the code point of its value. */
+			text_add(t, "\\u%04x", *s++);
+		}
+	}
+	text_add(t, "\"");
+}
+
+bool text_ok(const struct text *t)
+{
+	return !t->failed;
+}
+
+void text_end(struct text *t)
+{
+	free(t->bytes);
+	*t = (struct text){0};
+}

@@ -1,0 +1,280 @@
+/*
+ * run.c - mini-run run: options in, one call of host_run() out.
+ *
+ * Here is also what the portable producer of the configuration cannot know: what --device names on
+ * this host, the text of a seccomp profile, whether there is a terminal, a random name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "cli/cli.h"
+#include "config/from_args.h"
+#include "config/from_seccomp.h"
+#include "config/names.h"
+
+#define PROFILE_MAX (1024 * 1024)
+
+/* ---- options about the caller's side ---- */
+
+static int take_tty(void *into, const char *value, struct error *e)
+{
+	struct run_options *o = into;
+
+	if (!value || strcmp(value, "on") == 0 || strcmp(value, "true") == 0)
+		o->tty = TTY_ON;
+	else if (strcmp(value, "off") == 0 || strcmp(value, "false") == 0)
+		o->tty = TTY_OFF;
+	else if (strcmp(value, "auto") == 0)
+		o->tty = TTY_AUTO;
+	else
+		return err_set(e, 0, "is auto, on or off");
+	return 0;
+}
+
+static int take_interactive(void *into, const char *value, struct error *e)
+{
+	struct run_options *o = into;
+
+	(void)value;
+	(void)e;
+	o->interactive = true;
+	return 0;
+}
+
+/* [text|json][:FILE] */
+static int take_report(void *into, const char *value, struct error *e)
+{
+	struct run_options *o = into;
+	const char *format = value ? value : "text";
+	size_t length = strcspn(format, ":");
+
+	if (length == 0 || (length == 4 && memcmp(format, "text", 4) == 0))
+		o->report = REPORT_TEXT;
+	else if (length == 4 && memcmp(format, "json", 4) == 0)
+		o->report = REPORT_JSON;
+	else
+		return err_set(e, 0, "not a report (text, json, text:FILE, json:FILE or :FILE)");
+	o->report_file = format[length] == ':' ? format + length + 1 : NULL;
+	if (*format == '\0' || (o->report_file && *o->report_file == '\0'))
+		return err_set(e, 0, "the name of the file is empty");
+	return 0;
+}
+
+static int take_file(const char **into, const char *value, struct error *e)
+{
+	if (*value == '\0')
+		return err_set(e, 0, "the name of the file is empty");
+	*into = value;
+	return 0;
+}
+
+static int take_pid_file(void *into, const char *value, struct error *e)
+{
+	struct run_options *o = into;
+
+	return take_file(&o->pid_file, value, e);
+}
+
+static int take_cid_file(void *into, const char *value, struct error *e)
+{
+	struct run_options *o = into;
+
+	return take_file(&o->cid_file, value, e);
+}
+
+static int take_trace(void *into, const char *value, struct error *e)
+{
+	struct run_options *o = into;
+
+	(void)value;
+	(void)e;
+	o->trace = true;
+	return 0;
+}
+
+static const struct option_row run_rows[] = {
+	{'t', "tty", "[auto|on|off]",
+	 "A terminal of its own for the container: on, off, or where stdin and stdout are "
+	 "terminals "
+	 "(auto, the default)",
+	 take_tty},
+	{'i', "interactive", NULL, "For the habit: stdin is always passed on",
+	 take_interactive},
+	{0, "report", "[text|json][:FILE]",
+	 "At the end, tell why it ended and what it used, on stderr or into FILE", take_report},
+	{0, "pid-file", "FILE",
+	 "Write the process id of the container's PID 1, as the host sees it, to FILE",
+	 take_pid_file},
+	{0, "cidfile", "FILE", "Write the name of the container to FILE", take_cid_file},
+	{0, "trace", NULL, "Print every step of the start with its time", take_trace},
+	{0},
+};
+
+static const char usage[] =
+	"Usage: mini-run run [OPTIONS] ROOTFS COMMAND [ARGUMENT...]\n"
+	"\n"
+	"Runs COMMAND in a container whose root filesystem is the directory ROOTFS, and ends with "
+	"its\n"
+	"exit status. Options come in front of ROOTFS; what is behind it belongs to the command.\n"
+	"\n";
+
+static const char examples[] =
+	"\n"
+	"Exit status: that of the command; 128+N when signal N ended it; 124 after --timeout; 125 "
+	"when\n"
+	"mini-run failed; 126 when the command cannot be executed; 127 when there is no such "
+	"command.\n"
+	"\n"
+	"Examples:\n"
+	"  mini-run run ./rootfs /bin/sh\n"
+	"  mini-run run --memory 128m --cpus 0.5 --pids-limit 64 ./rootfs /bin/sh\n"
+	"  mini-run run --network none --read-only --tmpfs /tmp:size=16m --timeout 10s --report "
+	"\\\n"
+	"      ./rootfs /usr/bin/python3 /tmp/job.py\n"
+	"  mini-run run -v \"$PWD:/src:ro\" -w /src -u 1000:1000 -e LANG=C.UTF-8 ./rootfs make\n";
+
+/* ---- what only this host knows ---- */
+
+static int random_id(char ret[9], struct error *e)
+{
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return err_set(e, errno, "get a random name");
+	snprintf(ret, 9, "%08x", (unsigned int)number);
+	return 0;
+}
+
+/* TERM for the container if it gets a terminal, else NULL. */
+static const char *choose_term(enum tty_mode tty)
+{
+	const char *term = getenv("TERM");
+
+	if (tty == TTY_OFF || (tty == TTY_AUTO && !(isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))))
+		return NULL;
+	return term && *term != '\0' ? term : "xterm";
+}
+
+static int find_devices(struct args *a, struct error *e)
+{
+	for (size_t i = 0; i < a->config->devices_n; i++) {
+		const char *path = a->config->devices[i].host_path;
+		struct args_node node;
+		struct stat st;
+
+		if (stat(path, &st) < 0)
+			return err_set(e, errno, "--device: stat %s", path);
+		if (!S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+			return err_set(
+				e, 0,
+				"--device %s: not a device (--volume shows files and directories)",
+				path);
+		node = (struct args_node){
+			.type = S_ISCHR(st.st_mode) ? 'c' : 'b',
+			.major = major(st.st_rdev),
+			.minor = minor(st.st_rdev),
+			.mode = st.st_mode & 0777,
+			.uid = st.st_uid,
+			.gid = st.st_gid,
+		};
+		if (args_device_found(a, i, &node, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_profile(struct config *c, const char *file, struct error *e)
+{
+	OWNED_FD fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	OWNED_MEMORY char *text = NULL;
+	uint64_t caps =
+		c->process.has_capabilities ? c->process.capabilities.bounding : CAPABILITIES_ALL;
+	size_t length;
+
+	if (fd < 0)
+		return err_set(e, errno, "--security-opt seccomp: open %s", file);
+	if (file_read_regular(fd, file, PROFILE_MAX, &text, &length, e) < 0)
+		return err_within(e, "--security-opt seccomp");
+	return seccomp_from_json(c, text, length, file, caps, e);
+}
+
+/* From the parsed options and the words behind them to a configuration that is whole and checked.
+ */
+static int finish(struct args *a, const struct run_options *o, char *const *words, struct error *e)
+{
+	char id[9];
+	const char *profile;
+
+	if (random_id(id, e) < 0 ||
+	    args_finish(a, words[0], words + 1, id, choose_term(o->tty), e) < 0 ||
+	    find_devices(a, e) < 0)
+		return -1;
+	profile = args_seccomp_file(a);
+	if (profile && read_profile(a->config, profile, e) < 0)
+		return -1;
+	return config_check(a->config, e);
+}
+
+/* ---- the command ---- */
+
+#define TABLES 8
+
+static void collect_tables(struct cli *cli, struct args *a, struct run_options *o,
+			   struct option_table ret[TABLES])
+{
+	size_t n = 0;
+
+	for (const struct option_table *t = args_tables(a); t->rows && n < TABLES - 3; t++)
+		ret[n++] = *t;
+	ret[n++] = (struct option_table){"Terminal and reports", run_rows, o};
+	ret[n++] = (struct option_table){"For every command", cli_global_rows, cli};
+	ret[n] = (struct option_table){0};
+}
+
+static void config_end(struct config **c)
+{
+	config_free(*c);
+}
+
+int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
+{
+	__attribute__((cleanup(config_end))) struct config *c = config_new();
+	struct args a = {.config = c};
+	struct run_options o = {.global = &cli->global};
+	struct option_table tables[TABLES];
+	int first;
+
+	if (!c)
+		return err_no_memory(e);
+	collect_tables(cli, &a, &o, tables);
+	if (options_parse(tables, argc, argv, &first, e) < 0)
+		return -1;
+	if (cli->help) {
+		fputs(usage, stdout);
+		options_print(tables, stdout);
+		fputs(examples, stdout);
+		*ret_status = 0;
+		return 0;
+	}
+	if (first == argc)
+		return err_set(e, 0,
+			       "run needs a root filesystem and a command (mini-run run ./rootfs "
+			       "/bin/sh)");
+	if (first + 1 == argc)
+		return err_set(e, 0, "run ROOTFS needs a command: mini-run run %.200s /bin/sh",
+			       argv[first]);
+	if (cli_begin(cli, e) < 0 || finish(&a, &o, argv + first, e) < 0)
+		return -1;
+	snprintf(cli->id, sizeof(cli->id), "%s", c->id);
+	return host_run(c, &o, ret_status, e);
+}

@@ -1,0 +1,57 @@
+/*
+ * steps.h - the functions that container/init.c lists in its table, by file. All run inside, between clone
+ * and execve: no stdio, no name service, no threads.
+ */
+#ifndef CONTAINER_STEPS_H
+#define CONTAINER_STEPS_H
+
+#include "container/init.h"
+
+/* root.c */
+int namespaces_join(struct inside *in, struct error *e);
+int cgroup_namespace_make(struct inside *in, struct error *e);
+int mounts_make_private(struct inside *in, struct error *e);
+int root_attach(struct inside *in, struct error *e);
+int root_enter(struct inside *in, struct error *e);
+int root_make_readonly(struct inside *in, struct error *e);
+
+/* mounts.c */
+int mounts_attach(struct inside *in, struct error *e);
+
+/* dev.c */
+int dev_populate(struct inside *in, struct error *e);
+
+/* paths.c */
+int paths_mask(struct inside *in, struct error *e);
+int paths_make_readonly(struct inside *in, struct error *e);
+
+/* console.c */
+int session_start(struct inside *in, struct error *e);
+int console_open(struct inside *in, struct error *e);
+
+/* kernel.c */
+/* Sees to it that in->proc_fd is a procfs of our own making: what is read and written through it cannot have
+ * been forged by the root filesystem. */
+int proc_open(struct inside *in, struct error *e);
+int loopback_up(struct inside *in, struct error *e);
+int hostname_set(struct inside *in, struct error *e);
+int sysctls_write(struct inside *in, struct error *e);
+int oom_score_write(struct inside *in, struct error *e);
+int rlimits_set(struct inside *in, struct error *e);
+
+/* identity.c */
+int keyring_join(struct inside *in, struct error *e);
+int privileges_drop(struct inside *in, struct error *e);
+
+/* exec.c */
+int workdir_enter(struct inside *in, struct error *e);
+int command_exec(struct inside *in, struct error *e);
+
+/* mounts.c, for the others: MOUNT_* flags of the configuration as mount_setattr(2) wants them. */
+uint64_t mount_attributes(uint32_t flags);
+
+/* A new filesystem of @type, not attached anywhere. @data: "key" or "key=value" each, or NULL. */
+int filesystem_make(const char *type, const char *source, const struct config_strings *data,
+		    uint32_t super, uint64_t attributes, int *ret_fd, struct error *e);
+
+#endif

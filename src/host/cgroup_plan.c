@@ -1,0 +1,464 @@
+/*
+ * cgroup_plan.c - where the cgroups of a container belong, and whether its limits can be had there.
+ *
+ * Runs outside, and makes nothing. It looks at the host once: a pure v2 host is told by the magic number of
+ * /sys/fs/cgroup alone, on others /proc/self/mountinfo says which controllers are v1 and whether there is a
+ * v2 hierarchy beside them. Each limit of the configuration is a row of a table that names the controller
+ * it needs; the rows that are asked for decide which directories there will be.
+ */
+#include "host/cgroup_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/mountinfo.h"
+#include "host/devices.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+/* ---- what the host has ---- */
+
+struct hierarchy {
+	char controllers[CGROUP_NAMES];
+	char mount[CGROUP_PATH];
+};
+
+struct host {
+	struct hierarchy v1[CGROUP_DIRS];
+	size_t v1_n;
+	char v2_mount[CGROUP_PATH]; /* "": none */
+	bool v2_opened, v2_read;
+	char v2_controllers[CGROUP_NAMES];
+	char relative[CGROUP_PATH]; /* the container's directory below every mount */
+};
+
+static const char *const v1_controllers[] = {
+	"cpuset",  "cpu",	 "cpuacct",  "blkio",	"memory", "devices", "freezer",
+	"net_cls", "perf_event", "net_prio", "hugetlb", "pids",	  "rdma",    "misc",
+};
+
+/* The controllers among the options of a v1 hierarchy, which has others: "rw,xattr,name=systemd". */
+static void take_v1_mount(struct host *h, const struct mountinfo_entry *m)
+{
+	struct hierarchy *v1 = &h->v1[h->v1_n];
+
+	if (h->v1_n == CGROUP_DIRS - 1 || strlen(m->mount_point) >= sizeof(v1->mount))
+		return;
+	v1->controllers[0] = '\0';
+	for (size_t i = 0; i < sizeof(v1_controllers) / sizeof(v1_controllers[0]); i++) {
+		if (!cgroup_has_word(m->super_options, v1_controllers[i]))
+			continue;
+		for (size_t k = 0; k < h->v1_n; k++)
+			if (cgroup_has_word(h->v1[k].controllers, v1_controllers[i]))
+				return; /* the same hierarchy, mounted twice */
+		(void)cgroup_add_word(v1->controllers, sizeof(v1->controllers), v1_controllers[i],
+				      ',');
+	}
+	if (!v1->controllers[0])
+		return; /* a named one, for somebody's bookkeeping */
+	snprintf(v1->mount, sizeof(v1->mount), "%s", m->mount_point);
+	h->v1_n++;
+}
+
+static int look_at_mounts(struct host *h, struct error *e)
+{
+	struct mountinfo m;
+	struct mountinfo_entry entry;
+	bool end = false;
+	int result;
+
+	if (mountinfo_open(&m, "/proc/self/mountinfo", e) < 0)
+		return -1;
+	while ((result = mountinfo_next(&m, &entry, &end, e)) == 0 && !end) {
+		if (strcmp(entry.type, "cgroup") == 0)
+			take_v1_mount(h, &entry);
+		else if (strcmp(entry.type, "cgroup2") == 0 && !h->v2_mount[0] &&
+			 strlen(entry.mount_point) < sizeof(h->v2_mount))
+			snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", entry.mount_point);
+	}
+	mountinfo_close(&m);
+	return result;
+}
+
+static int look_at_host(struct host *h, struct error *e)
+{
+	struct statfs s;
+
+	h->v1_n = 0;
+	h->v2_mount[0] = h->v2_controllers[0] = '\0';
+	h->v2_opened = h->v2_read = false;
+	if (statfs(CGROUP_ROOT, &s) == 0 && s.f_type == CGROUP2_SUPER_MAGIC) {
+		snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", CGROUP_ROOT);
+		return 0;
+	}
+	return look_at_mounts(h, e);
+}
+
+/* What the v2 mount has to give. Looks as late as it can, and first at what the parent has enabled already. */
+static bool v2_has(struct cgroup *g, struct host *h, const char *controller)
+{
+	struct error ignored;
+
+	if (!h->v2_mount[0])
+		return false;
+	if (!h->v2_opened) {
+		h->v2_opened = true;
+		(void)cgroup_v2_open(g, h->v2_mount, h->relative, &ignored);
+	}
+	if (cgroup_has_word(g->enabled, controller))
+		return true;
+	if (!h->v2_read) {
+		h->v2_read = true;
+		if (g->mount_fd < 0 ||
+		    file_read_at(g->mount_fd, "cgroup.controllers", h->v2_controllers,
+				 sizeof(h->v2_controllers), NULL, &ignored) < 0)
+			h->v2_controllers[0] = '\0';
+	}
+	return cgroup_has_word(h->v2_controllers, controller);
+}
+
+static bool v1_has(const struct host *h, const char *controller)
+{
+	for (size_t i = 0; i < h->v1_n; i++)
+		if (cgroup_has_word(h->v1[i].controllers, controller))
+			return true;
+	return false;
+}
+
+/* ---- what is asked for ---- */
+
+enum kind { NUMBER, NUMBER_OR_NONE, WHEN_TRUE, STRING, COUNT };
+
+struct setting {
+	const char *oci, *option; /* its name in config.json below linux.resources, and on the command line */
+	const char *v1, *v2;	  /* the controller; NULL: that version cannot do it */
+	enum kind kind;		  /* NUMBER_OR_NONE: -1 is "no limit", and that can be had anywhere */
+	size_t offset;
+};
+
+#define AT(field) offsetof(struct config_resources, field)
+
+static const struct setting settings[] = {
+	{"memory.limit", "--memory", "memory", "memory", NUMBER_OR_NONE, AT(memory)},
+	{"memory.swap", "--memory-swap", "memory", "memory", NUMBER_OR_NONE, AT(memory_swap)},
+	{"memory.reservation", NULL, "memory", "memory", NUMBER_OR_NONE, AT(memory_reservation)},
+	{"memory.kernel", NULL, "memory", NULL, NUMBER_OR_NONE, AT(memory_kernel)},
+	{"memory.kernelTCP", NULL, "memory", NULL, NUMBER_OR_NONE, AT(memory_kernel_tcp)},
+	{"memory.swappiness", NULL, "memory", NULL, NUMBER, AT(memory_swappiness)},
+	{"memory.disableOOMKiller", NULL, "memory", NULL, WHEN_TRUE, AT(memory_disable_oom)},
+	{"memory.useHierarchy", NULL, "memory", "memory", NUMBER, AT(memory_use_hierarchy)},
+	{"cpu.shares", "--cpu-shares", "cpu", "cpu", NUMBER, AT(cpu_shares)},
+	{"cpu.weight", "--cpu-weight", "cpu", "cpu", NUMBER, AT(cpu_weight)},
+	{"cpu.quota", "--cpus", "cpu", "cpu", NUMBER_OR_NONE, AT(cpu_quota)},
+	{"cpu.period", "--cpus", "cpu", "cpu", NUMBER, AT(cpu_period)},
+	{"cpu.burst", NULL, "cpu", "cpu", NUMBER, AT(cpu_burst)},
+	{"cpu.idle", NULL, "cpu", "cpu", NUMBER, AT(cpu_idle)},
+	{"cpu.realtimeRuntime", NULL, "cpu", NULL, NUMBER, AT(cpu_rt_runtime)},
+	{"cpu.realtimePeriod", NULL, "cpu", NULL, NUMBER, AT(cpu_rt_period)},
+	{"cpu.cpus", "--cpuset-cpus", "cpuset", "cpuset", STRING, AT(cpuset_cpus)},
+	{"cpu.mems", "--cpuset-mems", "cpuset", "cpuset", STRING, AT(cpuset_mems)},
+	{"pids.limit", "--pids-limit", "pids", "pids", NUMBER_OR_NONE, AT(pids)},
+	{"blockIO.weight", NULL, "blkio", "io", NUMBER, AT(block_weight)},
+	{"blockIO.leafWeight", NULL, "blkio", NULL, NUMBER, AT(block_leaf_weight)},
+	{"blockIO.weightDevice", NULL, "blkio", "io", COUNT, AT(block_weights_n)},
+	{"blockIO.throttleReadBpsDevice", NULL, "blkio", "io", COUNT, AT(read_bps.n)},
+	{"blockIO.throttleWriteBpsDevice", NULL, "blkio", "io", COUNT, AT(write_bps.n)},
+	{"blockIO.throttleReadIOPSDevice", NULL, "blkio", "io", COUNT, AT(read_iops.n)},
+	{"blockIO.throttleWriteIOPSDevice", NULL, "blkio", "io", COUNT, AT(write_iops.n)},
+	{"hugepageLimits", NULL, "hugetlb", "hugetlb", COUNT, AT(hugepages_n)},
+	{"rdma", NULL, "rdma", "rdma", COUNT, AT(rdma_n)},
+	{"network.classID", NULL, "net_cls", NULL, NUMBER, AT(net_class_id)},
+	{"network.priorities", NULL, "net_prio", NULL, COUNT, AT(net_priorities_n)},
+};
+
+/* Whether the setting is given, and *ret_none where it says "no limit". */
+static bool asked_for(const struct setting *s, const struct config_resources *r, bool *ret_none)
+{
+	const void *at = (const char *)r + s->offset;
+	const struct config_number *number = at;
+
+	*ret_none = false;
+	switch (s->kind) {
+	case STRING:
+		return *(const char *const *)at != NULL;
+	case COUNT:
+		return *(const size_t *)at > 0;
+	case WHEN_TRUE: /* engines send false for what they do not want */
+		return number->set && number->value;
+	case NUMBER_OR_NONE:
+		*ret_none = number->set && number->value == -1;
+		return number->set;
+	case NUMBER:
+		break;
+	}
+	return number->set;
+}
+
+/* "--memory" for the command line, "linux.resources.memory.limit" for a config.json. */
+static int setting_error(struct error *e, const struct config *c, const struct setting *s,
+			 const char *text)
+{
+	if (c->oci_version || !s->option)
+		return err_set(e, 0, "linux.resources.%s: %s", s->oci, text);
+	return err_set(e, 0, "%s: %s", s->option, text);
+}
+
+static int no_controller(struct error *e, const struct config *c, const struct setting *s,
+			 struct host *h)
+{
+	char text[512], v1[CGROUP_NAMES] = "";
+	const char *name = s->v2 && !h->v1_n ? s->v2 : s->v1;
+
+	if (!s->v2 && !h->v1_n && h->v2_mount[0]) {
+		setting_error(e, c, s, "only cgroup v1 has such a limit, and this host has v2");
+		return err_hint(e, "leave it out");
+	}
+	for (size_t i = 0; i < h->v1_n; i++)
+		(void)cgroup_add_word(v1, sizeof(v1), h->v1[i].controllers, ' ');
+	h->v2_controllers[strcspn(h->v2_controllers, "\n")] = '\0';
+	snprintf(text, sizeof(text), "this host has no %s controller for cgroups (mounted v1: %s; v2: %s)",
+		 name, v1[0] ? v1 : "none", h->v2_controllers[0] ? h->v2_controllers : "none");
+	setting_error(e, c, s, text);
+	if (strcmp(name, "memory") == 0)
+		return err_hint(e, "boot with cgroup_enable=memory, or leave the limit out");
+	return err_hint(e, "mount that controller, or leave the limit out");
+}
+
+static int place_setting(struct cgroup *g, struct host *h, const struct config *c,
+			 const struct setting *s, char *v1_need, struct error *e)
+{
+	const struct config_number *hierarchy = &c->resources.memory_use_hierarchy;
+	bool none;
+
+	if (!asked_for(s, &c->resources, &none))
+		return 0;
+	g->asked = g->asked || !none;
+	if (v1_has(h, s->v1))
+		return cgroup_add_word(v1_need, CGROUP_NAMES, s->v1, ' ');
+	if (s->v2 && v2_has(g, h, s->v2)) {
+		if (s->offset == AT(memory_use_hierarchy) && !hierarchy->value)
+			return setting_error(e, c, s, "cgroup v2 always counts hierarchically");
+		return cgroup_add_word(g->need, sizeof(g->need), s->v2, ' ');
+	}
+	if (none)
+		return 0;
+	/* For the message: everything that v2 has. */
+	(void)v2_has(g, h, "");
+	return no_controller(e, c, s, h);
+}
+
+/* `unified`: any file of the v2 directory, whose controller must be there and in v2. */
+static int place_unified(struct cgroup *g, struct host *h, const struct config *c, bool *ret_v2,
+			 struct error *e)
+{
+	for (size_t i = 0; i < c->resources.unified_n; i++) {
+		const char *key = c->resources.unified[i].key;
+		char controller[64];
+
+		if (cgroup_v2_key(key, controller, sizeof(controller), e) < 0)
+			return -1;
+		if (!h->v2_mount[0]) {
+			err_set(e, 0, "unified: %s: this host has no cgroup v2", key);
+			return err_hint(e, "use the flag or the setting of that limit, which also "
+					   "works with v1");
+		}
+		g->asked = *ret_v2 = true;
+		if (!controller[0])
+			continue;
+		if (!v2_has(g, h, controller)) {
+			err_set(e, 0, "unified: %s: the v2 hierarchy of this host has no %s controller",
+				key, controller);
+			if (h->v1_n)
+				return err_hint(e, "it has the v1 layout beside it: use the flag or the "
+						   "setting of that limit");
+			return err_hint(e, "leave it out");
+		}
+		if (cgroup_add_word(g->need, sizeof(g->need), controller, ' ') < 0)
+			return err_set(e, 0, "unified: too many controllers");
+	}
+	return 0;
+}
+
+int cgroup_normalise(const char *path, char *ret, size_t size, struct error *e)
+{
+	size_t at = 0;
+
+	ret[0] = '\0';
+	for (const char *part = path; *part;) {
+		size_t n = strcspn(part, "/");
+
+		if (n == 2 && memcmp(part, "..", 2) == 0)
+			return err_set(e, 0, "cgroup path \"%s\": \"..\" is not allowed in it", path);
+		if (n > 255 || memchr(part, '\n', n))
+			return err_set(e, 0, "cgroup path \"%s\": a part of it is no cgroup's name",
+				       path);
+		if (n > 0 && !(n == 1 && *part == '.')) {
+			if (at + 1 + n + 1 > size)
+				return err_set(e, ENAMETOOLONG, "cgroup path \"%.200s...\"", path);
+			at += (size_t)snprintf(ret + at, size - at, "%s%.*s", at ? "/" : "", (int)n,
+					       part);
+		}
+		part += n + (part[n] == '/');
+	}
+	if (at == 0)
+		return err_set(e, 0, "cgroup path \"%s\": it names the root of all cgroups", path);
+	return 0;
+}
+
+static int add_dir(struct cgroup *g, const struct host *h, const struct config *c,
+		   const char *mount, const char *controllers, struct error *e)
+{
+	struct cgroup_dir *d = &g->dirs[g->dirs_n];
+	int n;
+
+	*d = (struct cgroup_dir){.fd = -1, .v2 = !*controllers, .mount_length = strlen(mount)};
+	snprintf(d->controllers, sizeof(d->controllers), "%s", controllers);
+	n = snprintf(d->path, sizeof(d->path), "%s/%s", mount, h->relative);
+	if (n < 0 || (size_t)n >= sizeof(d->path))
+		return err_set(e, ENAMETOOLONG, "cgroup path \"%.200s...\"", h->relative);
+	/* The common parent is ours whoever made it; of a path that was given, only what gets made is. */
+	d->keep_length = cgroup_path_given(c) ? (size_t)n : d->mount_length;
+	g->dirs_n++;
+	return 0;
+}
+
+/* v1: what the report, the device rules and later commands use, and what was asked for. */
+static int add_v1_dirs(struct cgroup *g, const struct host *h, const struct config *c,
+		       const char *need, struct error *e)
+{
+	static const char *const always[] = {"freezer", "pids",	   "memory",
+					     "cpu",	"cpuacct", "devices"};
+	bool taken[CGROUP_DIRS] = {false};
+
+	for (size_t a = 0; a < sizeof(always) / sizeof(always[0]); a++)
+		for (size_t i = 0; i < h->v1_n; i++)
+			if (!taken[i] && cgroup_has_word(h->v1[i].controllers, always[a])) {
+				taken[i] = true;
+				if (add_dir(g, h, c, h->v1[i].mount, h->v1[i].controllers, e) < 0)
+					return -1;
+			}
+	for (size_t i = 0; i < h->v1_n; i++) {
+		char names[CGROUP_NAMES], *save = NULL;
+		bool wanted = false;
+
+		snprintf(names, sizeof(names), "%s", need);
+		for (char *word = strtok_r(names, " ", &save); word;
+		     word = strtok_r(NULL, " ", &save))
+			wanted = wanted || cgroup_has_word(h->v1[i].controllers, word);
+		if (wanted && !taken[i] &&
+		    add_dir(g, h, c, h->v1[i].mount, h->v1[i].controllers, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What v2 should count for the report, where v1 does not. Nobody asked: so only what can be had. */
+static void place_wants(struct cgroup *g, struct host *h)
+{
+	static const char *const wants[][2] = {{"memory", "memory"}, {"pids", "pids"}, {"blkio", "io"}};
+
+	for (size_t i = 0; i < 3; i++)
+		if (!v1_has(h, wants[i][0]) && v2_has(g, h, wants[i][1]))
+			(void)cgroup_add_word(g->want, sizeof(g->want), wants[i][1], ' ');
+}
+
+static int place_all(struct cgroup *g, struct host *h, const struct config *c, struct error *e)
+{
+	bool restricted = devices_restrict(c->resources.devices, c->resources.devices_n);
+	char v1_need[CGROUP_NAMES] = "";
+	bool v2 = false;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (place_setting(g, h, c, &settings[i], v1_need, e) < 0)
+			return -1;
+	if (place_unified(g, h, c, &v2, e) < 0)
+		return -1;
+	if (restricted && !v1_has(h, "devices")) {
+		g->devices_v2 = h->v2_mount[0] != '\0';
+		g->devices_unenforced = !g->devices_v2;
+	}
+	if (h->v1_n == 0 && h->v2_mount[0])
+		v2 = true;
+	if (v2 || g->need[0] || !v1_has(h, "memory") || !v1_has(h, "pids"))
+		place_wants(g, h);
+	if (h->v1_n > 0 && add_v1_dirs(g, h, c, v1_need, e) < 0)
+		return -1;
+	g->version = h->v1_n > 0 ? CGROUP_V1 : v2 ? CGROUP_V2 : CGROUP_NONE;
+	if (v2 || g->need[0] || g->want[0] || g->devices_v2) {
+		if (g->mount_fd < 0 && cgroup_v2_open(g, h->v2_mount, h->relative, e) < 0)
+			return -1;
+		return add_dir(g, h, c, h->v2_mount, "", e);
+	}
+	return 0;
+}
+
+/* Nothing will be made. That is only right where nothing is asked for. */
+static int plan_none(struct cgroup *g, const struct config *c, struct error *e)
+{
+	bool none;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (asked_for(&settings[i], &c->resources, &none) && !none) {
+			setting_error(e, c, &settings[i], "it takes a cgroup, and none may be made");
+			return err_hint(e, "leave out the limit, or the cgroup manager \"disabled\"");
+		}
+	if (c->resources.unified_n > 0) {
+		err_set(e, 0, "unified: it takes a cgroup, and none may be made");
+		return err_hint(e, "leave out the limit, or the cgroup manager \"disabled\"");
+	}
+	g->devices_unenforced = devices_restrict(c->resources.devices, c->resources.devices_n);
+	return 0;
+}
+
+int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e)
+{
+	char path[CGROUP_PATH];
+	struct host h;
+
+	*g = (struct cgroup)CGROUP_EMPTY;
+	if (c->cgroup_manager == CGROUP_MANAGER_DISABLED)
+		return plan_none(g, c, e);
+	if (!c->cgroup_path && !c->id)
+		return err_set(e, 0, "cgroup path: the container has no id");
+	snprintf(path, sizeof(path), "%s/%s", CGROUP_PARENT, c->id ? c->id : "");
+	if (cgroup_normalise(c->cgroup_path ? c->cgroup_path : path, h.relative, sizeof(h.relative), e) < 0)
+		return -1;
+	if (look_at_host(&h, e) < 0)
+		return -1;
+	return place_all(g, &h, c, e);
+}
+
+int cgroup_survey(struct cgroup_survey *ret, struct error *e)
+{
+	struct error ignored;
+	OWNED_FD fd = -1;
+	struct host h;
+	char *save = NULL;
+
+	if (look_at_host(&h, e) < 0)
+		return -1;
+	*ret = (struct cgroup_survey){
+		.version = h.v1_n ? CGROUP_V1 : h.v2_mount[0] ? CGROUP_V2 : CGROUP_NONE,
+		.hybrid = h.v1_n && h.v2_mount[0],
+	};
+	snprintf(ret->where, sizeof(ret->where), "%s", h.v2_mount);
+	for (size_t i = 0; i < h.v1_n; i++)
+		for (char *word = strtok_r(h.v1[i].controllers, ",", &save); word;
+		     word = strtok_r(NULL, ",", &save))
+			(void)cgroup_add_word(ret->controllers, sizeof(ret->controllers), word, ' ');
+	if (h.v2_mount[0])
+		fd = open(h.v2_mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && file_read_at(fd, "cgroup.controllers", h.v2_controllers,
+				    sizeof(h.v2_controllers), NULL, &ignored) == 0)
+		for (char *word = strtok_r(h.v2_controllers, " \n", &save); word;
+		     word = strtok_r(NULL, " \n", &save))
+			(void)cgroup_add_word(ret->controllers, sizeof(ret->controllers), word, ' ');
+	return 0;
+}

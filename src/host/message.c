@@ -1,0 +1,78 @@
+/*
+ * message.c - see message.h. Runs outside.
+ */
+#include "host/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/text.h"
+
+static const char *const level_names[] = {
+	[LEVEL_ERROR] = "error",
+	[LEVEL_WARNING] = "warning",
+	[LEVEL_DEBUG] = "debug",
+};
+
+/* Adds @text with what a terminal would obey, or what would make a second line, as \xNN. */
+static void add_escaped(struct text *t, const char *text)
+{
+	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
+		text_add(t, *s < 0x20 || *s == 0x7f ? "\\x%02x" : "%c", *s);
+}
+
+static void log_append(const struct global_options *g, const struct text *line)
+{
+	OWNED_FD fd = open(g->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+
+	if (fd < 0 || write_all(fd, line->bytes, line->length) < 0) {
+		OWNED_TEXT t = {0};
+
+		text_add(&t, "mini-run: --log %s: %s\n", g->log, strerror(errno));
+		if (text_ok(&t))
+			(void)write_all(STDERR_FILENO, t.bytes, t.length);
+	}
+}
+
+void message_write(const struct global_options *g, enum message_level level, const char *id,
+		   const char *text)
+{
+	OWNED_TEXT body = {0}, line = {0};
+	char stamp[40];
+	struct tm utc;
+	time_t now;
+
+	if (id)
+		text_add(&body, "%s: ", id);
+	text_add(&body, "%s", text);
+	if (!text_ok(&body))
+		return;
+	text_add(&line, "mini-run: ");
+	add_escaped(&line, body.bytes);
+	text_add(&line, "\n");
+	if (text_ok(&line))
+		(void)write_all(STDERR_FILENO, line.bytes, line.length);
+	if (!g || !g->log)
+		return;
+	text_end(&line);
+	now = time(NULL);
+	gmtime_r(&now, &utc);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	if (g->log_format == LOG_JSON) {
+		text_add(&line, "{\"level\":\"%s\",\"msg\":", level_names[level]);
+		text_add_json(&line, body.bytes);
+		text_add(&line, ",\"time\":\"%s\"}\n", stamp);
+	} else {
+		text_add(&line, "%s %s: ", stamp, level_names[level]);
+		add_escaped(&line, body.bytes);
+		text_add(&line, "\n");
+	}
+	if (text_ok(&line))
+		log_append(g, &line);
+}

@@ -1,0 +1,260 @@
+/*
+ * report.c - the truth about the end: why it came, what it cost. Runs outside, when all is cleaned up.
+ *
+ * One line on stderr where the end was not the command's own doing; the whole report where --report asks for it.
+ * Keys and units of the JSON form are documented in mini-run(1) and stay.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "host/message.h"
+#include "host/start.h"
+
+static const char *const reason_names[] = {
+	[END_EXITED] = "exited",   [END_SIGNALED] = "signaled",	      [END_OOM] = "oom",
+	[END_TIMEOUT] = "timeout", [END_INTERRUPTED] = "interrupted", [END_SECCOMP] = "seccomp",
+};
+
+/* "128 MiB" where it comes out even, else bytes. */
+static void add_size(struct text *t, int64_t bytes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+		value /= 1024;
+		unit++;
+	}
+	text_add(t, value == (double)(int64_t)value ? "%.0f %s" : "%.1f %s", value, units[unit]);
+}
+
+/* "900 ms", "1.5 s". */
+static void add_duration(struct text *t, int64_t ms)
+{
+	if (ms < 1000)
+		text_add(t, "%" PRId64 " ms", ms);
+	else
+		text_add(t, ms % 1000 == 0 ? "%.0f s" : "%.3g s", (double)ms / 1000);
+}
+
+/* The signal that ended the command, as meant; 0: none did. */
+static int end_signal(const struct end *end)
+{
+	if (end->reason == END_INTERRUPTED)
+		return end->signal;
+	return WIFSIGNALED(end->wait_status) ? WTERMSIG(end->wait_status) : 0;
+}
+
+void end_judge(struct start *s)
+{
+	struct end *end = &s->end;
+	bool killed = WIFSIGNALED(end->wait_status) && WTERMSIG(end->wait_status) == SIGKILL;
+	int signal = WIFSIGNALED(end->wait_status) ? WTERMSIG(end->wait_status) : 0;
+
+	end->status = signal != 0 ? 128 + signal : WEXITSTATUS(end->wait_status);
+	end->reason = signal != 0 ? END_SIGNALED : END_EXITED;
+	if (signal == SIGSYS)
+		end->reason = END_SECCOMP;
+	if (s->timed_out) {
+		end->reason = END_TIMEOUT;
+		end->status = 124;
+	} else if (killed && end->signal != 0) {
+		end->reason = END_INTERRUPTED;
+		end->status = 128 + end->signal;
+	} else if (end->usage.oom_kills > 0 && (killed || end->status == 128 + SIGKILL)) {
+		/* The command itself, or a child of it whose status a shell passed on. */
+		end->reason = END_OOM;
+	}
+}
+
+/* Why the end came, without the name in front; nothing where it was the command's own doing. */
+static void add_reason(struct text *t, const struct start *s)
+{
+	const struct end *end = &s->end;
+	int signal = end_signal(end);
+
+	if (end->reason == END_TIMEOUT) {
+		text_add(t, "time limit: ended after ");
+		add_duration(t, s->config->timeout_ms);
+	} else if (end->usage.oom_kills > 0 && (end->reason == END_OOM || end->status != 0)) {
+		text_add(t, "out of memory: ");
+		if (s->config->resources.memory.set && s->config->resources.memory.value > 0) {
+			text_add(t, "limit ");
+			add_size(t, s->config->resources.memory.value);
+			text_add(t, ", ");
+		}
+		text_add(t, "%" PRId64 " process%s killed", end->usage.oom_kills,
+			 end->usage.oom_kills == 1 ? "" : "es");
+	} else if (end->reason == END_SECCOMP) {
+		text_add(t, "ended by a refused system call (seccomp)");
+	} else if (end->reason == END_INTERRUPTED) {
+		return; /* whoever sent the signal knows */
+	} else if (signal != 0) {
+		text_add(t, "ended by signal %d (%s)", signal, strsignal(signal));
+	}
+}
+
+/* ---- the report ---- */
+
+static void add_count(struct text *t, const char *key, int64_t value)
+{
+	if (value < 0)
+		text_add(t, ",\"%s\":null", key);
+	else
+		text_add(t, ",\"%s\":%" PRId64, key, value);
+}
+
+static void add_json(struct text *t, const struct start *s)
+{
+	const struct end *end = &s->end;
+	const struct cgroup_usage *u = &end->usage;
+	int signal = end_signal(end);
+	OWNED_TEXT reason = {0};
+
+	add_reason(&reason, s);
+	text_add(t, "{\"id\":");
+	text_add_json(t, s->config->id);
+	text_add(t, ",\"reason\":\"%s\",\"message\":", reason_names[end->reason]);
+	text_add_json(t, reason.length > 0 ? reason.bytes : NULL);
+	add_count(t, "status", end->status);
+	add_count(t, "exitStatus", WIFEXITED(end->wait_status) ? WEXITSTATUS(end->wait_status) : -1);
+	add_count(t, "signal", signal != 0 ? signal : -1);
+	add_count(t, "wallTimeUs", end->wall_ns / 1000);
+	add_count(t, "userTimeUs", u->cpu_user_us >= 0 ? u->cpu_user_us : end->user_us);
+	add_count(t, "systemTimeUs", u->cpu_system_us >= 0 ? u->cpu_system_us : end->system_us);
+	add_count(t, "memoryPeakBytes", u->memory_peak);
+	add_count(t, "memoryLimitBytes", u->memory_limit);
+	add_count(t, "maxRssBytes", end->max_rss_bytes);
+	add_count(t, "oomKills", u->oom_kills);
+	add_count(t, "pidsPeak", u->pids_peak);
+	add_count(t, "pidsLimit", u->pids_limit);
+	add_count(t, "throttledTimeUs", u->cpu_throttled_us);
+	add_count(t, "throttledPeriods", u->cpu_throttled_periods);
+	add_count(t, "ioReadBytes", u->io_read);
+	add_count(t, "ioWriteBytes", u->io_written);
+	text_add(t, "}\n");
+}
+
+static void add_line_time(struct text *t, const char *label, int64_t us)
+{
+	if (us >= 0)
+		text_add(t, "  %-12s %.3f s\n", label, (double)us / 1000000);
+	else
+		text_add(t, "  %-12s not counted by this host\n", label);
+}
+
+static void add_line_size(struct text *t, const char *label, int64_t bytes, int64_t limit)
+{
+	text_add(t, "  %-12s ", label);
+	if (bytes >= 0)
+		add_size(t, bytes);
+	else
+		text_add(t, "not counted by this host");
+	if (limit >= 0) {
+		text_add(t, " of ");
+		add_size(t, limit);
+	}
+	text_add(t, "\n");
+}
+
+static void add_line_count(struct text *t, const char *label, int64_t count, int64_t limit)
+{
+	text_add(t, "  %-12s ", label);
+	if (count >= 0)
+		text_add(t, "%" PRId64, count);
+	else
+		text_add(t, "not counted by this host");
+	if (limit >= 0)
+		text_add(t, " of %" PRId64, limit);
+	text_add(t, "\n");
+}
+
+static void add_text(struct text *t, const struct start *s)
+{
+	const struct end *end = &s->end;
+	const struct cgroup_usage *u = &end->usage;
+	int signal = end_signal(end);
+	OWNED_TEXT reason = {0};
+
+	add_reason(&reason, s);
+	text_add(t, "mini-run: %s: ", s->config->id);
+	if (reason.length > 0)
+		text_add(t, "%s", reason.bytes);
+	else if (signal != 0)
+		text_add(t, "ended by signal %d (%s)", signal, strsignal(signal));
+	else
+		text_add(t, "exited");
+	text_add(t, ", status %d\n", end->status);
+	add_line_time(t, "wall", end->wall_ns / 1000);
+	add_line_time(t, "user", u->cpu_user_us >= 0 ? u->cpu_user_us : end->user_us);
+	add_line_time(t, "system", u->cpu_system_us >= 0 ? u->cpu_system_us : end->system_us);
+	add_line_time(t, "throttled", u->cpu_throttled_us);
+	add_line_size(t, "memory peak", u->memory_peak, u->memory_limit);
+	add_line_size(t, "largest RSS", end->max_rss_bytes, -1);
+	add_line_count(t, "OOM kills", u->oom_kills, -1);
+	add_line_count(t, "processes", u->pids_peak, u->pids_limit);
+	add_line_size(t, "read", u->io_read, -1);
+	add_line_size(t, "written", u->io_written, -1);
+}
+
+/* To FILE, made anew, or to stderr. */
+static int put(const char *file, const struct text *t, struct error *e)
+{
+	OWNED_FD fd = -1;
+
+	if (!text_ok(t))
+		return err_no_memory(e);
+	if (file)
+		fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (file && fd < 0)
+		return err_set(e, errno, "open report %s", file);
+	if (write_all(file ? fd : STDERR_FILENO, t->bytes, t->length) < 0)
+		return err_set(e, errno, "write report%s%s", file ? " " : "", file ? file : "");
+	return 0;
+}
+
+int report_write(struct start *s, struct error *e)
+{
+	const struct run_options *o = s->options;
+	OWNED_TEXT t = {0}, reason = {0};
+
+	add_reason(&reason, s);
+	if (reason.length > 0)
+		message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
+	if (o->report == REPORT_NONE)
+		return 0;
+	if (o->report == REPORT_JSON)
+		add_json(&t, s);
+	else
+		add_text(&t, s);
+	return put(o->report_file, &t, e);
+}
+
+void trace_print(const struct start *s)
+{
+	OWNED_TEXT t = {0};
+	int64_t sums[3] = {0};
+	static const char *const sides[3] = {"outside", "inside", "undo"};
+
+	for (size_t i = 0; i < s->traces_n; i++) {
+		const struct trace *one = &s->traces[i];
+
+		text_add(&t, "%-8s %9.1f us  %s\n", one->side, (double)one->nanoseconds / 1000, one->name);
+		for (size_t k = 0; k < 3; k++)
+			if (strcmp(one->side, sides[k]) == 0)
+				sums[k] += one->nanoseconds;
+	}
+	for (size_t k = 0; k < 3; k++)
+		text_add(&t, "%-8s %9.1f us  in all\n", sides[k], (double)sums[k] / 1000);
+	if (text_ok(&t))
+		(void)write_all(STDERR_FILENO, t.bytes, t.length);
+}

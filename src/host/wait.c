@@ -1,0 +1,174 @@
+/*
+ * wait.c - from the moment when the command runs to its end. Runs outside; one loop over descriptors.
+ *
+ * The kernel protects PID 1 of a namespace from signals that it has no handler for, because an init must not
+ * die of them. For a container whose PID 1 is an ordinary program that is a trap: Ctrl-C and `kill` do
+ * nothing. So a signal whose default is to terminate, and that PID 1 neither catches nor ignores nor blocks,
+ * ends it with SIGKILL, and the exit status says the signal that was meant.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/step.h"
+#include "base/sys.h"
+#include "host/terminal.h"
+
+#define GRACE_MS 10000 /* from SIGTERM to SIGKILL when the time is up */
+
+/* Whether the default of signal @number is to terminate (signal(7)). */
+static bool terminates(int number)
+{
+	return number != SIGCHLD && number != SIGCONT && number != SIGURG && number != SIGWINCH &&
+	       number != SIGSTOP && number != SIGTSTP && number != SIGTTIN && number != SIGTTOU;
+}
+
+/*
+ * Whether PID 1 catches, ignores or blocks the signal (a program that waits for it with sigwait(3) or
+ * signalfd(2) blocks it). When in doubt, yes: the signal is then sent as it is.
+ */
+static bool is_handled(pid_t pid, int number)
+{
+	static const char *const masks[] = {"\nSigBlk:\t", "\nSigIgn:\t", "\nSigCgt:\t"};
+	char path[40], text[8192];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (file_read_at(AT_FDCWD, path, text, sizeof(text), NULL, &(struct error){0}) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		const char *at = strstr(text, masks[i]);
+
+		if (!at || ((strtoull(at + strlen(masks[i]), NULL, 16) >> (number - 1)) & 1))
+			return true;
+	}
+	return false;
+}
+
+void wait_end_unless_handled(struct start *s, int number)
+{
+	if (!terminates(number) || is_handled(s->pid, number))
+		return;
+	s->end.signal = number;
+	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+}
+
+void wait_deliver(struct start *s, int number)
+{
+	if (terminates(number) && !is_handled(s->pid, number)) {
+		s->end.signal = number;
+		number = SIGKILL;
+	}
+	(void)sys_pidfd_send_signal(s->pidfd, number); /* ESRCH: it has just ended */
+}
+
+/* Stops mini-run as Ctrl-Z would have, with the terminal as the shell wants it meanwhile. */
+static void stop_self(struct start *s)
+{
+	terminal_restore(s);
+	(void)raise(SIGSTOP);
+	(void)terminal_borrow(s, &(struct error){0}); /* a terminal that went away: SIGHUP tells */
+}
+
+static void signals_take(struct start *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		int number = (int)info.ssi_signo;
+
+		if (number == SIGTSTP)
+			stop_self(s);
+		else if (number == SIGWINCH && s->terminal.master >= 0)
+			terminal_resize(s); /* the pty sends its own SIGWINCH to whoever it concerns */
+		else
+			wait_deliver(s, number);
+	}
+}
+
+static int timer_set(int fd, int64_t ms)
+{
+	struct itimerspec when = {
+		.it_value = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000},
+	};
+
+	return timerfd_settime(fd, 0, &when, NULL);
+}
+
+/* The time is up: first SIGTERM, then, after the grace, SIGKILL. */
+static void time_up(struct start *s, int timer_fd)
+{
+	uint64_t count;
+
+	(void)!read(timer_fd, &count, sizeof(count));
+	if (s->timed_out) {
+		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+		return;
+	}
+	s->timed_out = true;
+	wait_deliver(s, SIGTERM);
+	(void)timer_set(timer_fd, GRACE_MS);
+}
+
+/* Takes PID 1's status and its own account of time and memory. */
+static int reap(struct start *s, struct error *e)
+{
+	struct rusage usage;
+	pid_t pid;
+
+	do
+		pid = wait4(s->pid, &s->end.wait_status, 0, &usage);
+	while (pid < 0 && errno == EINTR);
+	if (pid < 0)
+		return err_set(e, errno, "wait for the container");
+	s->end.wall_ns = step_now() - s->exec_ns;
+	s->end.user_us = (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec;
+	s->end.system_us = (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec;
+	s->end.max_rss_bytes = (int64_t)usage.ru_maxrss * 1024;
+	s->pid = 0;
+	return 0;
+}
+
+int wait_for_end(struct start *s, struct error *e)
+{
+	static struct relay relay; /* 8 KiB that a container without a terminal never touches */
+	OWNED_FD timer = -1;
+
+	if (s->config->timeout_ms > 0) {
+		timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+		if (timer < 0 || timer_set(timer, s->config->timeout_ms) < 0)
+			return err_set(e, errno, "start the timer");
+	}
+	for (;;) {
+		struct pollfd fds[6] = {
+			{.fd = s->pidfd, .events = POLLIN},
+			{.fd = s->signal_fd, .events = POLLIN},
+			{.fd = timer, .events = POLLIN}, /* -1: poll(2) passes it over */
+		};
+		int n = 3 + relay_poll(&relay, s, fds + 3);
+
+		if (poll(fds, (nfds_t)n, -1) < 0 && errno != EINTR)
+			return err_set(e, errno, "poll");
+		if (fds[0].revents != 0)
+			break;
+		if (fds[1].revents != 0)
+			signals_take(s);
+		if (fds[2].revents != 0)
+			time_up(s, timer);
+		relay_move(&relay, s, fds + 3, n - 3);
+	}
+	if (reap(s, e) < 0)
+		return -1;
+	relay_drain(&relay, s);
+	return 0;
+}
