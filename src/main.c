@@ -1,9 +1,8 @@
 /*
- * main.c - the table of commands, and the one place where an error becomes a message and an exit
- * status.
+ * main.c - the table of commands; where an error becomes a message and an exit status.
  *
- * Everything below returns its errors as values. Here they are printed as one line on stderr, with
- * nothing in it that a terminal would obey, and appended to the file of --log.
+ * Everything below returns its errors as values. Here they take the one way out that there is, to
+ * stderr and to the file of --log (host/message.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,20 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/file.h"
 #include "base/options.h"
-#include "base/text.h"
 #include "cli/cli.h"
+#include "host/message.h"
 
-#define SPEC_VERSION                                                                               \
-	"1.3.0" /* of the OCI runtime specification that the configuration is made for */
+/* Of the OCI runtime specification, for which struct config is made. */
+#define SPEC_VERSION "1.3.0"
 
-/* Exit status of an error that asks for none itself. `run` leaves the small numbers to its command.
- */
+/* Exit status of an error that asks for none. `run` leaves the small numbers to its command. */
 enum { FAILED = 1, FAILED_RUN = 125 };
 
 static const struct command {
@@ -38,102 +33,6 @@ static const struct command {
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
-
-/* ---- messages ---- */
-
-/* The length of the character at @p if it is UTF-8, or 0. */
-static size_t utf8_length(const unsigned char *p)
-{
-	size_t n = 0;
-
-	if (p[0] >= 0xc2 && p[0] <= 0xdf)
-		n = 2;
-	else if (p[0] >= 0xe0 && p[0] <= 0xef)
-		n = 3;
-	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		n = 4;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
-/* The length of the character at @p if a terminal may get it as it is, or 0. */
-static size_t printable_length(const unsigned char *p)
-{
-	size_t n = utf8_length(p);
-
-	if (n == 0)
-		return *p >= ' ' && *p < 0x7f;
-	if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) /* U+0080 to U+009F: control characters too */
-		return 0;
-	if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae)
-		return 0; /* U+2028 to U+202E: line separators, and what turns the direction of
-			     writing */
-	if (n == 3 && p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)
-		return 0; /* U+2066 to U+2069: the same */
-	return n;
-}
-
-/* Copies @text into @line with what is not printable as \xNN. */
-static void escape(const char *text, char *line, size_t size)
-{
-	const unsigned char *p = (const unsigned char *)text;
-	size_t at = 0;
-
-	while (*p != '\0' && at + 5 < size) {
-		size_t n = printable_length(p);
-
-		if (n > 0) {
-			memcpy(line + at, p, n);
-			at += n;
-			p += n;
-		} else {
-			at += (size_t)snprintf(line + at, size - at, "\\x%02x", *p++);
-		}
-	}
-	line[at] = '\0';
-}
-
-#define MESSAGE_MAX (4 * ERROR_TEXT + 512)
-
-/* Both forms are quoted alike. One write, so that the lines of several writers stay whole. */
-static int append_to_log(const struct global_options *global, const char *text)
-{
-	OWNED_FD fd =
-		open(global->log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
-	bool json = global->log_format == LOG_JSON;
-	time_t now = time(NULL);
-	OWNED_TEXT line = {0};
-	char when[40] = "";
-	struct tm utc;
-
-	if (fd < 0)
-		return -1;
-	if (gmtime_r(&now, &utc))
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	text_add(&line, json ? "{\"level\":\"error\",\"msg\":" : "level=error msg=");
-	text_add_json(&line, text);
-	text_add(&line, json ? ",\"time\":\"%s\"}\n" : " time=%s\n", when);
-	if (!text_ok(&line)) {
-		errno = ENOMEM;
-		return -1;
-	}
-	return write_all(fd, line.bytes, line.length);
-}
-
-static void print_error(const struct cli *cli, const struct error *e)
-{
-	static char line[MESSAGE_MAX];
-	char text[ERROR_TEXT + sizeof(cli->id) + 2];
-
-	snprintf(text, sizeof(text), "%s%s%s", cli->id, *cli->id ? ": " : "", e->text);
-	escape(text, line, sizeof(line));
-	fprintf(stderr, "mini-run: %s\n", line);
-	if (cli->global.log && append_to_log(&cli->global, text) < 0)
-		fprintf(stderr, "mini-run: the log file of --log could not be written: %s\n",
-			strerror(errno));
-}
 
 /* ---- the options in front of the command ---- */
 
@@ -200,8 +99,7 @@ static int open_standard_descriptors(struct error *e)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
-			return err_set(e, errno, "open /dev/null for the missing descriptor %d",
-				       fd);
+			return err_set(e, errno, "open /dev/null for the missing descriptor %d", fd);
 	return 0;
 }
 
@@ -212,8 +110,7 @@ static int refuse_set_user_id(struct error *e)
 	if (getauxval(AT_SECURE) != 0 || geteuid() != getuid() || getegid() != getgid())
 		return err_set(e, 0,
 			       "refuses to run with rights that its caller does not have (remove "
-			       "the set-user-id "
-			       "bit or file capabilities from the program)");
+			       "the set-user-id bit or file capabilities from the program)");
 	return 0;
 }
 
@@ -240,8 +137,7 @@ static const struct command *find_command(const char *name, struct error *e)
 	return NULL;
 }
 
-/* Runs what the command line asks for. *ret_failed is the exit status for an error that names none.
- */
+/* Does what the words ask for. *ret_failed: the exit status for an error that names none. */
 static int start(struct cli *cli, int argc, char *const argv[], int *ret_status, int *ret_failed,
 		 struct error *e)
 {
@@ -274,6 +170,11 @@ static int start(struct cli *cli, int argc, char *const argv[], int *ret_status,
 		return -1;
 	*ret_failed = command->failed;
 	return command->run(cli, argc - first - 1, argv + first + 1, ret_status, e);
+}
+
+static void print_error(const struct cli *cli, const struct error *e)
+{
+	message_write(&cli->global, LEVEL_ERROR, *cli->id ? cli->id : NULL, e->text);
 }
 
 int main(int argc, char *argv[])

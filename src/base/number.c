@@ -60,8 +60,7 @@ static int take_fraction(const char **at, uint64_t unit, uint64_t *ret, bool *re
 			end++;
 		if (end == p)
 			return -1;
-		/* From the last digit to the first: each step rounds down, and so does the whole.
-		 */
+		/* From the last digit to the first: each step rounds down, and so the whole does. */
 		for (const char *d = end; d-- > p;) {
 			part += unit * (uint64_t)(*d - '0');
 			if (part % 10 != 0)
@@ -218,20 +217,17 @@ static int take_time_part(const char *text, const char **at, uint64_t *ret_ms)
 
 int number_duration(const char *text, int64_t *ret_ms, struct error *e)
 {
-	const uint64_t most =
-		UINT64_C(100) * 366 * 24 * 3600 * 1000; /* a century: no sum overflows */
+	const uint64_t most = UINT64_C(100) * 366 * 24 * 3600 * 1000; /* a century: no sum overflows */
 	const char *at = text;
 	uint64_t total = 0, part;
 
 	do {
 		if (take_time_part(text, &at, &part) < 0)
 			return err_set(
-				e, 0,
-				"not a duration (numbers with h, m, s or ms behind them, such as "
-				"1m30s)");
+				e,
+				0, "not a duration (numbers with h, m, s or ms behind them, such as 1m30s)");
 		if (part > most || total + part > most)
-			return err_set(e, 0,
-				       "more than a hundred years (leave it out for no limit)");
+			return err_set(e, 0, "more than a hundred years (leave it out for no limit)");
 		total += part;
 	} while (*at != '\0');
 	if (total == 0)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define HELP_COLUMN 34 /* where the texts of --help begin */
-#define HELP_WIDTH 96
+#define HELP_WIDTH  96
 #define VALUE_SHOWN 120 /* bytes of a value that an error repeats */
 
 /* ---- finding a row ---- */

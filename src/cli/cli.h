@@ -15,8 +15,7 @@
 struct cli {
 	struct global_options global;
 	bool help, version;
-	char id[256]; /* of the container that the command is about, once it is known: for messages
-		       */
+	char id[256]; /* the container that it is about, once known: for messages */
 };
 
 /*
@@ -32,6 +31,6 @@ cli_command cli_run;
 extern const struct option_row cli_global_rows[];
 
 /* To be called by a command when its options are parsed: whether the global ones can be had. */
-int cli_begin(const struct cli *cli, struct error *e);
+int cli_begin(struct cli *cli, struct error *e);
 
 #endif

@@ -74,14 +74,17 @@ const struct option_row cli_global_rows[] = {
 
 /* A log that cannot be written to would be found out with the first error, and that one would be
  * lost. */
-int cli_begin(const struct cli *cli, struct error *e)
+int cli_begin(struct cli *cli, struct error *e)
 {
 	OWNED_FD fd = -1;
 
 	if (!cli->global.log)
 		return 0;
 	fd = open(cli->global.log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_set(e, errno, "--log: open %s", cli->global.log);
+	if (fd < 0) {
+		err_set(e, errno, "--log: open %s", cli->global.log);
+		cli->global.log = NULL; /* this error is not for it */
+		return -1;
+	}
 	return 0;
 }

@@ -103,18 +103,14 @@ static int take_trace(void *into, const char *value, struct error *e)
 }
 
 static const struct option_row run_rows[] = {
-	{'t', "tty", "[auto|on|off]",
-	 "A terminal of its own for the container: on, off, or where stdin and stdout are "
-	 "terminals "
-	 "(auto, the default)",
+	{'t', "tty",
+	 "[auto|on|off]", "A terminal of its own for the container: on, off, or where stdin and stdout are terminals (auto, the default)",
 	 take_tty},
-	{'i', "interactive", NULL, "For the habit: stdin is always passed on",
-	 take_interactive},
+	{'i', "interactive", NULL, "For the habit: stdin is always passed on", take_interactive},
 	{0, "report", "[text|json][:FILE]",
 	 "At the end, tell why it ended and what it used, on stderr or into FILE", take_report},
 	{0, "pid-file", "FILE",
-	 "Write the process id of the container's PID 1, as the host sees it, to FILE",
-	 take_pid_file},
+	 "Write the process id of the container's PID 1, as the host sees it, to FILE", take_pid_file},
 	{0, "cidfile", "FILE", "Write the name of the container to FILE", take_cid_file},
 	{0, "trace", NULL, "Print every step of the start with its time", take_trace},
 	{0},
@@ -208,8 +204,7 @@ static int read_profile(struct config *c, const char *file, struct error *e)
 	return seccomp_from_json(c, text, length, file, caps, e);
 }
 
-/* From the parsed options and the words behind them to a configuration that is whole and checked.
- */
+/* From the parsed options and the words behind them to a whole and checked configuration. */
 static int finish(struct args *a, const struct run_options *o, char *const *words, struct error *e)
 {
 	char id[9];
@@ -267,9 +262,9 @@ int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, stru
 		return 0;
 	}
 	if (first == argc)
-		return err_set(e, 0,
-			       "run needs a root filesystem and a command (mini-run run ./rootfs "
-			       "/bin/sh)");
+		return err_set(
+			e,
+			0, "run needs a root filesystem and a command (mini-run run ./rootfs /bin/sh)");
 	if (first + 1 == argc)
 		return err_set(e, 0, "run ROOTFS needs a command: mini-run run %.200s /bin/sh",
 			       argv[first]);

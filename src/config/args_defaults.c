@@ -90,8 +90,7 @@ static int add_strings(struct config *c, struct config_strings *list, const char
 	return 0;
 }
 
-static int add_mounts(struct config *c, const struct default_mount *mounts, size_t n,
-		      struct error *e)
+static int add_mounts(struct config *c, const struct default_mount *mounts, size_t n, struct error *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct config_mount *m =

@@ -11,7 +11,7 @@
 #include "config/names.h"
 
 #define CPU_PERIOD_US 100000
-#define PIDS_MOST 4194304 /* PID_MAX_LIMIT of the kernel */
+#define PIDS_MOST     4194304 /* PID_MAX_LIMIT of the kernel */
 
 static int set_size(struct config_number *into, const char *value, struct error *e)
 {
@@ -115,8 +115,7 @@ static int take_cgroup_parent(void *into, const char *value, struct error *e)
 	struct args *a = into;
 
 	if (strncmp(value, "/sys/fs/cgroup", strlen("/sys/fs/cgroup")) == 0)
-		return err_set(e, 0,
-			       "begins at the cgroup mount already (leave /sys/fs/cgroup out)");
+		return err_set(e, 0, "begins at the cgroup mount already (leave /sys/fs/cgroup out)");
 	return args_keep(a, value, &a->cgroup_parent, e);
 }
 
@@ -151,10 +150,10 @@ static int take_ulimit(void *into, const char *value, struct error *e)
 		return err_set(e, 0, "not NAME=SOFT[:HARD] (such as nofile=1024:4096)");
 	limit.type = names_rlimit(name);
 	if (!limit.type)
-		return err_set(e, 0,
-			       "no such limit (as, core, cpu, data, fsize, locks, memlock, "
-			       "msgqueue, nice, "
-			       "nofile, nproc, rss, rtprio, rttime, sigpending, stack)");
+		return err_set(
+			e, 0,
+			"no such limit (as, core, cpu, data, fsize, locks, memlock, msgqueue, "
+			"nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack)");
 	if (args_split(a, limits, ':', &soft, &hard, e) < 0 ||
 	    take_rlimit_value(soft, &limit.soft, e) < 0 ||
 	    take_rlimit_value(hard ? hard : soft, &limit.hard, e) < 0)
@@ -187,10 +186,8 @@ static int take_timeout(void *into, const char *value, struct error *e)
 }
 
 const struct option_row args_rows_limits[] = {
-	{'m', "memory", "SIZE",
-	 "Ceiling for memory: 512m, 1.5g, 262144; suffixes b, k, m, g, t. Without --memory-swap "
-	 "nothing is "
-	 "swapped out",
+	{'m', "memory",
+	 "SIZE", "Ceiling for memory: 512m, 1.5g, 262144; suffixes b, k, m, g, t. Without --memory-swap nothing is swapped out",
 	 take_memory},
 	{0, "memory-swap", "SIZE",
 	 "Ceiling for memory and swap together, so at least --memory; -1: swap without limit",
@@ -204,14 +201,12 @@ const struct option_row args_rows_limits[] = {
 	 take_cpu_weight},
 	{0, "cpuset-cpus", "LIST", "CPUs it may run on: 0-2,4", take_cpuset_cpus},
 	{0, "cpuset-mems", "LIST", "Memory nodes it may use: 0,1", take_cpuset_mems},
-	{0, "pids-limit", "N", "Number of processes and threads; 0 or -1: no limit",
-	 take_pids_limit},
+	{0, "pids-limit", "N", "Number of processes and threads; 0 or -1: no limit", take_pids_limit},
 	{0, "cgroup-parent", "PATH",
 	 "Make the container's cgroup as PATH/ID below the cgroup mount (default: mini-run/ID)",
 	 take_cgroup_parent},
-	{0, "cgroup-conf", "KEY=VALUE",
-	 "Write VALUE to the file KEY of the cgroup (v2), such as memory.high=256M; may be "
-	 "repeated",
+	{0, "cgroup-conf",
+	 "KEY=VALUE", "Write VALUE to the file KEY of the cgroup (v2), such as memory.high=256M; may be repeated",
 	 take_cgroup_conf},
 	{0, "ulimit", "NAME=SOFT[:HARD]",
 	 "Limit of each process, such as nofile=1024:4096 or core=unlimited; may be repeated",
@@ -219,10 +214,8 @@ const struct option_row args_rows_limits[] = {
 	{0, "oom-score-adj", "N",
 	 "How readily the kernel ends it when memory runs out, from -1000 (never) to 1000",
 	 take_oom_score_adj},
-	{0, "timeout", "DURATION",
-	 "End it after this time by the wall clock: 10s, 1m30s, 500ms. SIGTERM first, SIGKILL "
-	 "later; exit "
-	 "status 124",
+	{0, "timeout",
+	 "DURATION", "End it after this time by the wall clock: 10s, 1m30s, 500ms. SIGTERM first, SIGKILL later; exit status 124",
 	 take_timeout},
 	{0},
 };

@@ -72,15 +72,13 @@ static bool apply_propagation(struct config_mount *m, const char *word)
 	return false;
 }
 
-static int set_destination(struct args *a, struct config_mount *m, const char *path,
-			   struct error *e)
+static int set_destination(struct args *a, struct config_mount *m, const char *path, struct error *e)
 {
 	if (container_path_check(path, "destination", e) < 0)
 		return -1;
 	if (container_path_to(path, "/") == PATH_SAME)
 		return err_set(
-			e, 0,
-			"the destination is the root directory itself (name a place below it)");
+			e, 0, "the destination is the root directory itself (name a place below it)");
 	if (container_path_to(path, "/dev") == PATH_SAME ||
 	    container_path_to(path, "/dev/pts") == PATH_SAME)
 		return err_set(e, 0, "%.40s is mini-run's own (--device adds single devices to it)",
@@ -95,10 +93,10 @@ static int set_source(struct args *a, struct config_mount *m, const char *path, 
 	if (*path == '\0')
 		return err_set(e, 0, "the source is empty");
 	if (!strchr(path, '/') && strcmp(path, ".") != 0 && strcmp(path, "..") != 0)
-		return err_set(e, 0,
-			       "there are no named volumes (write ./%.100s for the directory of "
-			       "that name)",
-			       path);
+		return err_set(
+			e,
+			0, "there are no named volumes (write ./%.100s for the directory of that name)",
+			path);
 	return args_keep(a, path, &m->source, e);
 }
 
@@ -139,13 +137,12 @@ static int take_volume_option(struct args *a, void *into, const char *word, stru
 	else if (strcmp(word, "rro") == 0)
 		m->set |= MOUNT_RDONLY;
 	else
-		return err_set(e, 0,
-			       "\"%.40s\" is not an option (ro, rw, rro, [no]suid, [no]dev, "
-			       "[no]exec, bind, "
-			       "rbind, [r]private, [r]slave, [r]shared, [r]unbindable, "
-			       "nosymfollow, noatime, "
-			       "relatime, strictatime, nodiratime)",
-			       word);
+		return err_set(
+			e, 0,
+			"\"%.40s\" is not an option (ro, rw, rro, [no]suid, [no]dev, [no]exec, "
+			"bind, rbind, [r]private, [r]slave, [r]shared, [r]unbindable, nosymfollow, "
+			"noatime, relatime, strictatime, nodiratime)",
+			word);
 	return 0;
 }
 
@@ -230,12 +227,10 @@ static int take_tmpfs_option(struct args *a, void *into, const char *word, struc
 	for (size_t i = 0; value && i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(key, keys[i]) == 0)
 			return take_tmpfs_data(a, m, key, value, e);
-	return err_set(e, 0,
-		       "\"%.40s\" is not an option (size=, mode=, uid=, gid=, nr_inodes=, "
-		       "tmpcopyup, ro, rw, "
-		       "[no]suid, [no]dev, [no]exec, nosymfollow, noatime, relatime, strictatime, "
-		       "nodiratime)",
-		       word);
+	return err_set(
+		e,
+		0, "\"%.40s\" is not an option (size=, mode=, uid=, gid=, nr_inodes=, tmpcopyup, ro, rw, [no]suid, [no]dev, [no]exec, nosymfollow, noatime, relatime, strictatime, nodiratime)",
+		word);
 }
 
 static int take_tmpfs(void *into, const char *value, struct error *e)
@@ -317,9 +312,8 @@ static int take_mount_word(struct args *a, void *into, const char *word, struct 
 	option = option_for(a, key, value);
 	if (!option)
 		return err_set(
-			e, 0,
-			"\"%.60s\" is not understood (type=, src=, dst=, ro, bind-propagation=, "
-			"bind-nonrecursive, tmpfs-size=, tmpfs-mode=)",
+			e,
+			0, "\"%.60s\" is not understood (type=, src=, dst=, ro, bind-propagation=, bind-nonrecursive, tmpfs-size=, tmpfs-mode=)",
 			word);
 	return config_strings_add(a->config, &w->options, option, e);
 }
@@ -409,13 +403,11 @@ static int take_device(void *into, const char *value, struct error *e)
 	    container_path_check(destination, "destination", e) < 0)
 		return -1;
 	if (container_path_to(destination, "/dev") != PATH_BELOW)
-		return err_set(e, 0, "the device must appear below /dev (%.100s:/dev/NAME)",
-			       source);
+		return err_set(e, 0, "the device must appear below /dev (%.100s:/dev/NAME)", source);
 	if (access && device_access(access) == 0)
 		return err_set(e, 0, "\"%.40s\" is not an access (of the letters r, w, m)", access);
 	d = arena_append(&a->config->arena, &a->config->devices, &a->config->devices_n, sizeof(*d));
-	bits = arena_append(&a->config->arena, &a->device_access, &a->device_access_n,
-			    sizeof(*bits));
+	bits = arena_append(&a->config->arena, &a->device_access, &a->device_access_n, sizeof(*bits));
 	if (!d || !bits)
 		return err_no_memory(e);
 	d->path = destination;
@@ -452,10 +444,8 @@ int args_device_found(struct args *a, size_t index, const struct args_node *node
 const struct option_row args_rows_mounts[] = {
 	{'v', "volume", "SRC:DST[:OPTIONS]",
 	 "Show the file or directory SRC at DST, with all that is mounted below it. OPTIONS, "
-	 "separated by "
-	 "commas: ro, nosuid, noexec, dev, bind, rslave, rshared, ...; device nodes are dead "
-	 "without dev. "
-	 "May be repeated",
+	 "separated by commas: ro, nosuid, noexec, dev, bind, rslave, rshared, ...; device nodes "
+	 "are dead without dev. May be repeated",
 	 take_volume},
 	{0, "mount", "KEY=VALUE,...",
 	 "The same in words: type=bind,src=SRC,dst=DST[,ro][,bind-propagation=rslave], or "
@@ -463,8 +453,7 @@ const struct option_row args_rows_mounts[] = {
 	 take_mount},
 	{0, "tmpfs", "DST[:OPTIONS]",
 	 "An empty directory in memory at DST, by default nosuid, nodev, noexec. OPTIONS: "
-	 "size=64m, "
-	 "mode=1777, exec, ...; may be repeated",
+	 "size=64m, mode=1777, exec, ...; may be repeated",
 	 take_tmpfs},
 	{0, "read-only", NULL, "The root filesystem cannot be written to", take_read_only},
 	{0, "device", "PATH[:DST[:rwm]]",

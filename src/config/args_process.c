@@ -152,8 +152,7 @@ static int take_env_file(void *into, const char *value, struct error *e)
 
 /* ---- user ---- */
 
-/* Ids above are (uid_t)-1, which means "leave it as it is" to the kernel, or wrap round to others.
- */
+/* Ids above are (uid_t)-1, "leave it as it is" to the kernel, or wrap round to others. */
 #define ID_MAX 4294967294u
 
 /* A user or group: a number, or a name if it does not begin as a number would. *ret_id: -1 for a
@@ -207,16 +206,13 @@ const struct option_row args_rows_process[] = {
 	{0, "hostname", "NAME", "Its host name (default: its name)", take_hostname},
 	{'e', "env", "NAME[=VALUE]",
 	 "Set an environment variable, or pass on the caller's; may be repeated. Else there are "
-	 "PATH, HOME, "
-	 "HOSTNAME, and TERM with a terminal",
+	 "PATH, HOME, HOSTNAME, and TERM with a terminal",
 	 take_env},
 	{0, "env-file", "FILE", "Read such lines from FILE; # begins a comment. --env wins over it",
 	 take_env_file},
 	{'w', "workdir", "DIR", "Directory to start in (default: /)", take_workdir},
-	{'u', "user", "USER[:GROUP]",
-	 "Run as this user: names of the root filesystem's own /etc/passwd and /etc/group, or "
-	 "numbers "
-	 "(default: 0:0)",
+	{'u', "user",
+	 "USER[:GROUP]", "Run as this user: names of the root filesystem's own /etc/passwd and /etc/group, or numbers (default: 0:0)",
 	 take_user},
 	{0, "umask", "MASK", "Permissions that new files do not get, octal (default: 022)",
 	 take_umask},

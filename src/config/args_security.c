@@ -63,8 +63,7 @@ static int take_security_opt(void *into, const char *value, struct error *e)
 
 	if (length == strlen("seccomp") && strncmp(value, "seccomp", length) == 0) {
 		if (!setting || *setting == '\0')
-			return err_set(e, 0,
-				       "needs a profile (seccomp=FILE, or seccomp=unconfined)");
+			return err_set(e, 0, "needs a profile (seccomp=FILE, or seccomp=unconfined)");
 		return args_keep(a, setting, &a->seccomp, e);
 	}
 	if (length == strlen("no-new-privileges") &&
@@ -77,9 +76,9 @@ static int take_security_opt(void *into, const char *value, struct error *e)
 			return err_set(e, 0, "is either true or false");
 		return 0;
 	}
-	return err_set(e, 0,
-		       "no such setting (seccomp=FILE, seccomp=unconfined, no-new-privileges=true "
-		       "or false)");
+	return err_set(
+		e,
+		0, "no such setting (seccomp=FILE, seccomp=unconfined, no-new-privileges=true or false)");
 }
 
 static int take_network(void *into, const char *value, struct error *e)
@@ -128,8 +127,7 @@ static int finish_capabilities(struct args *a, struct error *e)
 
 const char *args_seccomp_file(const struct args *a)
 {
-	if (!a->seccomp || strcmp(a->seccomp, "unconfined") == 0 ||
-	    strcmp(a->seccomp, "builtin") == 0)
+	if (!a->seccomp || strcmp(a->seccomp, "unconfined") == 0 || strcmp(a->seccomp, "builtin") == 0)
 		return NULL;
 	return a->seccomp;
 }
@@ -149,15 +147,12 @@ int args_finish_security(struct args *a, struct error *e)
 }
 
 const struct option_row args_rows_security[] = {
-	{0, "network", "host|none|PATH",
-	 "The host's network (default), none but its own loopback interface, or the network "
-	 "namespace at "
-	 "PATH",
+	{0, "network",
+	 "host|none|PATH", "The host's network (default), none but its own loopback interface, or the network namespace at PATH",
 	 take_network},
 	{0, "net", "host|none|PATH", "The same as --network", take_network},
-	{0, "cap-add", "NAME",
-	 "Grant a capability (NET_ADMIN, ...) beside the fourteen of the default, or ALL; may be "
-	 "repeated",
+	{0, "cap-add",
+	 "NAME", "Grant a capability (NET_ADMIN, ...) beside the fourteen of the default, or ALL; may be repeated",
 	 take_cap_add},
 	{0, "cap-drop", "NAME", "Take one away, or ALL but those of --cap-add; may be repeated",
 	 take_cap_drop},
@@ -167,17 +162,13 @@ const struct option_row args_rows_security[] = {
 	 take_security_opt},
 	{0, "privileged", NULL,
 	 "Take the boundary away, for trusted commands only: every capability of mini-run itself, "
-	 "no system "
-	 "call filter, nothing of /proc and /sys masked or read-only, every device allowed, device "
-	 "nodes in "
-	 "the root filesystem alive, set-user-id programs work. Namespaces, limits and a read-only "
-	 "mount of "
-	 "--sysfs stay",
+	 "no system call filter, nothing of /proc and /sys masked or read-only, every device "
+	 "allowed, device nodes in the root filesystem alive, set-user-id programs work. "
+	 "Namespaces, limits and a read-only mount of --sysfs stay",
 	 take_privileged},
 	{0, "sysctl", "KEY=VALUE",
 	 "Set a kernel parameter that belongs to a namespace of the container (kernel.shm*, "
-	 "kernel.msg*, "
-	 "kernel.sem, fs.mqueue.*; net.* with --network none); may be repeated",
+	 "kernel.msg*, kernel.sem, fs.mqueue.*; net.* with --network none); may be repeated",
 	 take_sysctl},
 	{0},
 };

@@ -12,8 +12,8 @@
 #include "config/container_path.h"
 #include "config/names.h"
 
-#define ID_MOST 255
-#define HOSTNAME_MOST 64
+#define ID_MOST	       255
+#define HOSTNAME_MOST  64
 #define INTERFACE_MOST 15
 
 static const char *const ns_names[NS_KINDS] = {
@@ -34,10 +34,10 @@ static int check_id(const char *id, struct error *e)
 	if (strlen(id) > ID_MOST)
 		return err_set(e, 0, "name %.40s...: longer than %d bytes", id, ID_MOST);
 	if (*id == '.' || id[strspn(id, id_letters)] != '\0')
-		return err_set(e, 0,
-			       "name %s: not a container's name (letters, digits, _ + - and ., no "
-			       ". in front)",
-			       id);
+		return err_set(
+			e,
+			0, "name %s: not a container's name (letters, digits, _ + - and ., no . in front)",
+			id);
 	return 0;
 }
 
@@ -49,8 +49,7 @@ static bool has_control_bytes(const char *text)
 	return false;
 }
 
-static int check_uts_name(const struct config *c, const char *name, const char *what,
-			  struct error *e)
+static int check_uts_name(const struct config *c, const char *name, const char *what, struct error *e)
 {
 	if (!name)
 		return 0;
@@ -88,8 +87,7 @@ static int check_rlimits(const struct config_process *p, struct error *e)
 			return err_set(e, 0, "rlimit %.40s: there is none of this name",
 				       limit->type ? limit->type : "");
 		if (limit->soft > limit->hard)
-			return err_set(e, 0, "rlimit %s: the soft limit is above the hard one",
-				       name);
+			return err_set(e, 0, "rlimit %s: the soft limit is above the hard one", name);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(p->rlimits[j].type, name) == 0)
 				return err_set(e, 0, "rlimit %s is there twice", name);
@@ -120,8 +118,7 @@ static int check_capabilities(const struct config_process *p, struct error *e)
 	if (s->effective & ~s->permitted)
 		return err_set(e, 0, "capabilities: an effective one is not permitted");
 	if (s->ambient & ~(s->permitted & s->inheritable))
-		return err_set(e, 0,
-			       "capabilities: an ambient one is not permitted and inheritable");
+		return err_set(e, 0, "capabilities: an ambient one is not permitted and inheritable");
 	return 0;
 }
 
@@ -138,12 +135,10 @@ static int check_process(const struct config *c, struct error *e)
 			       p->cwd);
 	for (size_t i = 0; i < p->env.n; i++)
 		if (p->env.v[i][0] == '=' || !strchr(p->env.v[i], '='))
-			return err_set(e, 0, "environment: \"%.80s\" is not NAME=VALUE",
-				       p->env.v[i]);
+			return err_set(e, 0, "environment: \"%.80s\" is not NAME=VALUE", p->env.v[i]);
 	if (p->console_height > UINT16_MAX || p->console_width > UINT16_MAX)
 		return err_set(e, 0, "console size: more than %d rows or columns", UINT16_MAX);
-	if (p->oom_score_adj.set &&
-	    (p->oom_score_adj.value < -1000 || p->oom_score_adj.value > 1000))
+	if (p->oom_score_adj.set && (p->oom_score_adj.value < -1000 || p->oom_score_adj.value > 1000))
 		return err_set(e, 0, "oom-score-adj %lld: not from -1000 to 1000",
 			       (long long)p->oom_score_adj.value);
 	if (p->builtin_init && c->ns[NS_PID].mode != NS_NEW)
@@ -220,8 +215,7 @@ static int check_namespaces(const struct config *c, struct error *e)
 		const char *name = c->net_devices[i].name;
 
 		if (!check_has_own(c, NS_NETWORK))
-			return err_set(e, 0,
-				       "network devices need a network namespace of their own");
+			return err_set(e, 0, "network devices need a network namespace of their own");
 		if (name &&
 		    (*name == '\0' || strlen(name) > INTERFACE_MOST || strpbrk(name, "/: \t\n")))
 			return err_set(e, 0, "network device %.40s: not an interface's name", name);
@@ -290,8 +284,7 @@ static int check_sysctl(const struct config *c, const struct config_pair *pair, 
 	char key[256];
 
 	if (!normal_sysctl(pair->key, key, sizeof(key)))
-		return err_set(e, 0, "sysctl %.100s: not the name of a kernel parameter",
-			       pair->key);
+		return err_set(e, 0, "sysctl %.100s: not the name of a kernel parameter", pair->key);
 	for (size_t i = 0; i < sizeof(sysctls) / sizeof(sysctls[0]); i++) {
 		const char *name = sysctls[i].name;
 		size_t length = strlen(name);
@@ -301,11 +294,10 @@ static int check_sysctl(const struct config *c, const struct config_pair *pair, 
 			continue;
 		if (check_has_own(c, sysctls[i].ns))
 			return 0;
-		return err_set(e, 0,
-			       "sysctl %.100s: needs a %s namespace of the container's own (it "
-			       "would be set on "
-			       "the host)",
-			       pair->key, ns_names[sysctls[i].ns]);
+		return err_set(
+			e, 0,
+			"sysctl %.100s: needs its own %s namespace (it would be set on the host)",
+			pair->key, ns_names[sysctls[i].ns]);
 	}
 	return err_set(e, 0, "sysctl %.100s: belongs to no namespace (it would be set on the host)",
 		       pair->key);
@@ -363,9 +355,8 @@ static int check_seccomp(const struct config_seccomp *s, struct error *e)
 int config_check(const struct config *c, struct error *e)
 {
 	if (check_names(c, e) < 0 || check_process(c, e) < 0 || check_mounts(c, e) < 0 ||
-	    check_namespaces(c, e) < 0 || check_resources(c, e) < 0 ||
-	    check_cgroup_path(c, e) < 0 || check_hooks(c, e) < 0 ||
-	    check_seccomp(&c->seccomp, e) < 0)
+	    check_namespaces(c, e) < 0 || check_resources(c, e) < 0 || check_cgroup_path(c, e) < 0 ||
+	    check_hooks(c, e) < 0 || check_seccomp(&c->seccomp, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->sysctls_n; i++)
 		if (check_sysctl(c, &c->sysctls[i], e) < 0)

@@ -29,11 +29,10 @@ static int check_proc(const struct config_mount *m, struct error *e)
 	for (size_t i = 0; m->bind && i < sizeof(replaceable_proc_files) / sizeof(char *); i++)
 		if (container_path_to(m->destination, replaceable_proc_files[i]) == PATH_SAME)
 			return 0;
-	return err_set(e, 0,
-		       "mount on %.200s: nothing may be mounted over or below /proc (but single "
-		       "files such as "
-		       "/proc/cpuinfo)",
-		       m->destination);
+	return err_set(
+		e,
+		0, "mount on %.200s: nothing may be mounted over or below /proc (but single files such as /proc/cpuinfo)",
+		m->destination);
 }
 
 static bool one_atime_at_most(uint32_t flags)
@@ -54,8 +53,7 @@ static int check_mount(const struct config_mount *m, struct error *e)
 	if (check_proc(m, e) < 0)
 		return -1;
 	if (m->bind && (!m->source || *m->source == '\0'))
-		return err_set(e, 0, "mount on %.200s: a bind mount needs a source",
-			       m->destination);
+		return err_set(e, 0, "mount on %.200s: a bind mount needs a source", m->destination);
 	if (!m->bind && !m->remount && (!m->type || *m->type == '\0'))
 		return err_set(e, 0, "mount on %.200s: needs a type", m->destination);
 	if ((m->set & m->clear) || (m->rec_set & m->rec_clear))
@@ -63,8 +61,7 @@ static int check_mount(const struct config_mount *m, struct error *e)
 			       m->destination);
 	if (!one_atime_at_most(m->set) || !one_atime_at_most(m->rec_set))
 		return err_set(
-			e, 0,
-			"mount on %.200s: noatime, relatime and strictatime exclude each other",
+			e, 0, "mount on %.200s: noatime, relatime and strictatime exclude each other",
 			m->destination);
 	if (m->idmap != MOUNT_IDMAP_NONE && !m->bind)
 		return err_set(e, 0, "mount on %.200s: only a bind mount can map ids",

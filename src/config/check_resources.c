@@ -29,16 +29,14 @@ static int check_memory(const struct config_resources *r, struct error *e)
 		return -1;
 	if (r->memory_swap.set && r->memory_swap.value >= 0) {
 		if (!r->memory.set || r->memory.value < 0)
-			return err_set(e, 0,
-				       "memory-swap needs a memory limit beside it (it is the sum "
-				       "of memory and "
-				       "swap)");
+			return err_set(
+				e,
+				0, "memory-swap needs a memory limit beside it (it is the sum of memory and swap)");
 		if (r->memory_swap.value < r->memory.value)
-			return err_set(e, 0,
-				       "memory-swap %lld: less than memory, %lld (it is the sum of "
-				       "memory and "
-				       "swap)",
-				       (long long)r->memory_swap.value, (long long)r->memory.value);
+			return err_set(
+				e,
+				0, "memory-swap %lld: less than memory, %lld (it is the sum of memory and swap)",
+				(long long)r->memory_swap.value, (long long)r->memory.value);
 	}
 	if (r->memory_reservation.set && r->memory.set && r->memory.value >= 0 &&
 	    r->memory_reservation.value > r->memory.value)
@@ -139,8 +137,7 @@ static int check_block(const struct config_resources *r, struct error *e)
 		for (size_t j = 0; j < lists[i]->n; j++)
 			if (lists[i]->v[j].major < 0 || lists[i]->v[j].minor < 0)
 				return err_set(
-					e, 0,
-					"block I/O throttle: a device with a negative number");
+					e, 0, "block I/O throttle: a device with a negative number");
 	return 0;
 }
 

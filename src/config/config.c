@@ -21,16 +21,14 @@ void config_free(struct config *c)
 int config_strings_add(struct config *c, struct config_strings *list, const char *text,
 		       struct error *e)
 {
-	size_t slots =
-		list->n + (list->n > 0); /* the array as arena_append knows it: with its NULL */
+	size_t slots = list->n + (list->n > 0); /* the array as arena_append knows it: with its NULL */
 	char **v = list->v;
 	char **slot;
 	char *copy = arena_copy(&c->arena, text);
 
 	if (!copy)
 		return err_no_memory(e);
-	/* An empty list has no NULL yet, so the first text needs two new slots and every other one.
-	 */
+	/* The first text needs two new slots, because an empty list has no NULL yet. */
 	do {
 		slot = arena_append(&c->arena, &v, &slots, sizeof(*v));
 		if (!slot)

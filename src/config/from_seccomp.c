@@ -22,7 +22,7 @@
 #include "config/names.h"
 
 #define ERRNO_DEFAULT 1	  /* EPERM, config-linux.md: "errnoRet" */
-#define ERRNO_MAX 4095	  /* of the kernel; a larger one would be cut down to it */
+#define ERRNO_MAX 4094	  /* the kernel's last is 4095, libseccomp's 4094; none is that large */
 #define TRACE_MAX 0xffff  /* SECCOMP_RET_DATA */
 #define ARGUMENTS 6
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CAPABILITIES 41 /* CAP_CHOWN is 0, CAP_CHECKPOINT_RESTORE is 40 */
-#define CAPABILITIES_ALL ((UINT64_C(1) << CAPABILITIES) - 1)
+#define CAPABILITIES	       41 /* CAP_CHOWN is 0, CAP_CHECKPOINT_RESTORE is 40 */
+#define CAPABILITIES_ALL       ((UINT64_C(1) << CAPABILITIES) - 1)
 #define CAPABILITY_BIT(number) (UINT64_C(1) << (number))
 
 /* The number of "CAP_NET_ADMIN", "NET_ADMIN" or "net_admin"; -1: there is none. */

@@ -131,6 +131,17 @@ static int exec_below_init(struct inside *in, struct error *e)
 	return err_set(e, errno, "start the built-in init");
 }
 
+/* Puts the descriptor on @number, unless it is none. Whatever was open there is closed. */
+static int fd_move(int *fd, int number, struct error *e)
+{
+	if (*fd < 0 || *fd == number)
+		return 0;
+	if (dup3(*fd, number, O_CLOEXEC) < 0)
+		return err_set(e, errno, "move a descriptor");
+	*fd = number;
+	return 0;
+}
+
 int command_exec(struct inside *in, struct error *e)
 {
 	if (sync_send_type(in->sync_fd, SYNC_ARMED, e) < 0)
@@ -140,14 +151,13 @@ int command_exec(struct inside *in, struct error *e)
 	 * execve closes them, and the caller's may not be: so they go now. The sync socket and the init's file
 	 * stay, on 3 and 4, until execve succeeds; both are useless to whoever finds them there.
 	 */
-	if (dup3(in->sync_fd, 3, O_CLOEXEC) < 0 && in->sync_fd != 3)
-		return err_set(e, errno, "move the sync socket");
-	in->sync_fd = 3;
-	if (in->init_fd >= 0 && in->init_fd != 4) {
-		if (dup3(in->init_fd, 4, O_CLOEXEC) < 0)
-			return err_set(e, errno, "move the init's file");
-		in->init_fd = 4;
+	if (in->init_fd >= 0 && in->init_fd < 5) { /* out of the way first */
+		in->init_fd = fcntl(in->init_fd, F_DUPFD_CLOEXEC, 5);
+		if (in->init_fd < 0)
+			return err_set(e, errno, "move a descriptor");
 	}
+	if (fd_move(&in->sync_fd, 3, e) < 0 || fd_move(&in->init_fd, 4, e) < 0)
+		return -1;
 	if (sys_close_range(in->init_fd >= 0 ? 5 : 4, ~0U, 0) < 0)
 		return err_set(e, errno, "close descriptors");
 	return in->init_fd >= 0 ? exec_below_init(in, e) : exec_now(in, e);

@@ -28,9 +28,9 @@ _Static_assert(BPF_DEVCG_ACC_READ == 2 && BPF_DEVCG_ACC_WRITE == 4 && BPF_DEVCG_
 	       "access bits of struct bpf_cgroup_dev_ctx");
 
 #define DEVICE_ALL (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
-#define RULE_INSNS 10	 /* at most, for one rule */
-#define PROLOGUE_INSNS 6
-#define MAX_RULES 16384	 /* far below the kernel's limit of a million instructions */
+#define RULE_INSNS 14  /* at most, for one rule */
+#define PROLOGUE_INSNS 3
+#define MAX_RULES 4096 /* some 50000 instructions; the verifier follows at most a million */
 #define MAX_PATTERNS 4096
 #define MAX_ATTACHED 64	 /* BPF_CGROUP_MAX_PROGS of the kernel */
 #define LOG_BYTES 65536
@@ -115,24 +115,37 @@ static uint32_t bpf_access(uint32_t access)
 	       (access & DEVICE_MKNOD ? BPF_DEVCG_ACC_MKNOD : 0);
 }
 
-/* r2 type, r3 access not yet decided, r4 major, r5 minor. A jump to @next has its length set afterwards. */
+static void emit_load(struct program *p, unsigned int to, size_t offset)
+{
+	emit(p, BPF_LDX | BPF_MEM | BPF_W, to, 1, (int)offset, 0);
+}
+
+/*
+ * r1 the request, r2 whatever is compared, r3 access not yet decided. Each comparison loads anew what it
+ * compares: a register that lived longer would carry "is 5 here, is not 5 there" through the rest of the
+ * program, and the verifier, which tells such states apart, would give up after some hundred rules.
+ */
 static void emit_rule(struct program *p, const struct config_device_rule *r)
 {
 	size_t jumps[4], jumps_n = 0;
 	uint32_t access = bpf_access(r->access);
 
 	if (r->type != 'a') {
+		emit_load(p, 2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+		emit(p, BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff);
 		jumps[jumps_n++] = p->n;
 		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0,
 		     r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 	}
 	if (r->major != -1) {
+		emit_load(p, 2, offsetof(struct bpf_cgroup_dev_ctx, major));
 		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 4, 0, 0, (uint32_t)r->major);
+		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, (uint32_t)r->major);
 	}
 	if (r->minor != -1) {
+		emit_load(p, 2, offsetof(struct bpf_cgroup_dev_ctx, minor));
 		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 5, 0, 0, (uint32_t)r->minor);
+		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, (uint32_t)r->minor);
 	}
 	if (r->allow) {
 		emit(p, BPF_ALU | BPF_AND | BPF_K, 3, 0, 0, ~access);
@@ -144,27 +157,26 @@ static void emit_rule(struct program *p, const struct config_device_rule *r)
 		emit(p, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 	}
 	emit_answer(p, r->allow);
-	for (size_t i = 0; i < jumps_n; i++)
+	for (size_t i = 0; i < jumps_n; i++) /* to the next rule */
 		p->insns[jumps[i]].off = (int16_t)(p->n - jumps[i] - 1);
 }
 
 int devices_compile(const struct config_device_rule *rules, size_t n, struct bpf_insn **ret,
 		    size_t *ret_n, struct error *e)
 {
-	size_t first = first_live(rules, n);
 	struct program p = {0};
+	size_t first;
 
 	if (check_rules(rules, n, e) < 0)
 		return -1;
+	first = first_live(rules, n);
 	p.insns = calloc(PROLOGUE_INSNS + n * RULE_INSNS + 2, sizeof(*p.insns));
 	if (!p.insns)
 		return err_no_memory(e);
-	emit(&p, BPF_LDX | BPF_MEM | BPF_W, 2, 1, offsetof(struct bpf_cgroup_dev_ctx, access_type), 0);
-	emit(&p, BPF_LDX | BPF_MEM | BPF_W, 4, 1, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
-	emit(&p, BPF_LDX | BPF_MEM | BPF_W, 5, 1, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
-	emit(&p, BPF_ALU | BPF_MOV | BPF_X, 3, 2, 0, 0);
-	emit(&p, BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff);
+	emit_load(&p, 3, offsetof(struct bpf_cgroup_dev_ctx, access_type));
 	emit(&p, BPF_ALU | BPF_RSH | BPF_K, 3, 0, 0, 16);
+	emit(&p, BPF_ALU | BPF_AND | BPF_K, 3, 0, 0,
+	     BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD);
 	for (size_t i = n; i > (first == n ? 0 : first + 1); i--)
 		emit_rule(&p, &rules[i - 1]);
 	emit_answer(&p, first != n && rules[first].allow);
@@ -433,11 +445,12 @@ int devices_translate_v1(const struct config_device_rule *rules, size_t n, struc
 	OWNED_MEMORY struct pattern *room = NULL;
 	struct patterns list = {0};
 	struct config_device_rule *out;
-	size_t first = first_live(rules, n), out_n = 0;
+	size_t first, out_n = 0;
 	bool allow = false;
 
 	if (check_rules(rules, n, e) < 0)
 		return -1;
+	first = first_live(rules, n);
 	if (first != n) {
 		rules += first;
 		n -= first;

@@ -228,7 +228,8 @@ int report_write(struct start *s, struct error *e)
 	OWNED_TEXT t = {0}, reason = {0};
 
 	add_reason(&reason, s);
-	if (reason.length > 0)
+	/* A text report on stderr begins with the same words. */
+	if (reason.length > 0 && !(o->report == REPORT_TEXT && !o->report_file))
 		message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
 	if (o->report == REPORT_NONE)
 		return 0;

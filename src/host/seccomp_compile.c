@@ -1,21 +1,26 @@
 /*
  * seccomp_compile.c - see seccomp_compile.h.
  *
- * libseccomp compiles the rules. Three things it cannot do are compiled here and run in front of its program,
- * in a block per architecture:
+ * libseccomp makes the large part: for each architecture, from the number of a system call to an action. What it
+ * cannot do, or does wrong, is compiled here and runs in front of its program, in a block per architecture:
  *
  *  - a system call that is newer than the newest that the profile names answers ENOSYS, as it would on the kernel
  *    that the profile was written for, and not the default errno: C libraries fall back to older calls on
  *    ENOSYS and give up on EPERM. Only where the default action refuses; a tracer decides by itself.
  *  - rules for calls that this libseccomp is too old to know, by a table of their numbers.
- *  - rules with arguments for a call that has one without as well: libseccomp lets the one without win and drops
- *    the others. Here they are asked first, in their order.
+ *  - rules with arguments. libseccomp 2.5.4 drops them where the call has a rule without as well, and mixes up two
+ *    rules on one argument: "a0 < 0xffffffff" and "a0 >= 1 << 63" together also match 0xffffffff (the second
+ *    compares its upper half with a lower half that the first one loaded). Here the rules of a call are
+ *    asked as they are written: those with arguments in their order, then the first without, then the default.
+ *
+ * i386 also has socketcall(2), whose arguments are in memory: conditions on those of socket(2) and its like hold
+ * for the direct calls alone, and a profile decides about socketcall by its name.
  *
  * libseccomp's part is one filter for each architecture, merged, because in a filter with several of them it also
  * compares with the placeholder numbers of calls that only another architecture has.
  *
- * The jumps of our blocks are short within a rule (8 bits are enough: six arguments are at most 30 instructions)
- * and BPF_JA over rules and blocks.
+ * The jumps of our blocks are short within a rule (8 bits are enough: six arguments are some 30 instructions) and
+ * BPF_JA over rules and blocks.
  */
 #include "host/seccomp_compile.h"
 
@@ -57,15 +62,21 @@ static const struct number numbers[] = {
 	{ALL_ARCHES, 467, "open_tree_attr"},   {ALL_ARCHES, 468, "file_getattr"},
 	{ALL_ARCHES, 469, "file_setattr"},     {SCMP_ARCH_X86_64, 335, "uretprobe"},
 	{SCMP_ARCH_X86_64, 336, "uprobe"},
-	/* i386 has these directly and through socketcall(2); libseccomp only tells of the second. */
-	{SCMP_ARCH_X86, 359, "socket"},	       {SCMP_ARCH_X86, 360, "socketpair"},
-	{SCMP_ARCH_X86, 361, "bind"},	       {SCMP_ARCH_X86, 362, "connect"},
-	{SCMP_ARCH_X86, 363, "listen"},	       {SCMP_ARCH_X86, 364, "accept4"},
-	{SCMP_ARCH_X86, 365, "getsockopt"},    {SCMP_ARCH_X86, 366, "setsockopt"},
-	{SCMP_ARCH_X86, 367, "getsockname"},   {SCMP_ARCH_X86, 368, "getpeername"},
-	{SCMP_ARCH_X86, 369, "sendto"},	       {SCMP_ARCH_X86, 370, "sendmsg"},
-	{SCMP_ARCH_X86, 371, "recvfrom"},      {SCMP_ARCH_X86, 372, "recvmsg"},
-	{SCMP_ARCH_X86, 373, "shutdown"},
+	/* i386 has these directly and through socketcall(2) and ipc(2); libseccomp only tells of the second. */
+	{SCMP_ARCH_X86, 337, "recvmmsg"}, {SCMP_ARCH_X86, 345, "sendmmsg"},
+	{SCMP_ARCH_X86, 359, "socket"}, {SCMP_ARCH_X86, 360, "socketpair"},
+	{SCMP_ARCH_X86, 361, "bind"}, {SCMP_ARCH_X86, 362, "connect"},
+	{SCMP_ARCH_X86, 363, "listen"}, {SCMP_ARCH_X86, 364, "accept4"},
+	{SCMP_ARCH_X86, 365, "getsockopt"}, {SCMP_ARCH_X86, 366, "setsockopt"},
+	{SCMP_ARCH_X86, 367, "getsockname"}, {SCMP_ARCH_X86, 368, "getpeername"},
+	{SCMP_ARCH_X86, 369, "sendto"}, {SCMP_ARCH_X86, 370, "sendmsg"},
+	{SCMP_ARCH_X86, 371, "recvfrom"}, {SCMP_ARCH_X86, 372, "recvmsg"},
+	{SCMP_ARCH_X86, 373, "shutdown"}, {SCMP_ARCH_X86, 393, "semget"},
+	{SCMP_ARCH_X86, 394, "semctl"}, {SCMP_ARCH_X86, 395, "shmget"},
+	{SCMP_ARCH_X86, 396, "shmctl"}, {SCMP_ARCH_X86, 397, "shmat"},
+	{SCMP_ARCH_X86, 398, "shmdt"}, {SCMP_ARCH_X86, 399, "msgget"},
+	{SCMP_ARCH_X86, 400, "msgsnd"}, {SCMP_ARCH_X86, 401, "msgrcv"},
+	{SCMP_ARCH_X86, 402, "msgctl"},
 };
 
 int seccomp_number(unsigned int scmp_arch, const char *name)
@@ -169,19 +180,17 @@ static int profile_init(struct profile *p, const struct config_seccomp *s, struc
 static bool call_next(const struct profile *p, struct call *call)
 {
 	const struct mention *m = call->end ? call->end : p->v;
-	bool with = false, without = false;
+	bool with = false;
 
 	if (m == p->v + p->n)
 		return false;
 	call->name = m->name;
 	call->first = m;
-	for (; m < p->v + p->n && strcmp(m->name, call->name) == 0; m++) {
+	for (; m < p->v + p->n && strcmp(m->name, call->name) == 0; m++)
 		with |= p->s->rules[m->rule].args_n > 0;
-		without |= p->s->rules[m->rule].args_n == 0;
-	}
 	call->end = m;
 	call->known = seccomp_syscall_resolve_name(call->name) != __NR_SCMP_ERROR;
-	call->ours = !call->known || (with && without);
+	call->ours = !call->known || with;
 	return true;
 }
 
@@ -305,7 +314,11 @@ static void resolve(struct code *c, size_t from, unsigned int which, size_t to)
 	}
 }
 
-/* Two conditions on one argument: libseccomp takes no such rule. See rule_add. */
+/*
+ * Two conditions on one argument: either of them is enough, and every other condition of the rule as well. That is no
+ * meaning that anybody would choose, but libseccomp takes no such rule, and so runtimes have split it into
+ * one rule for each condition for years: it is what profiles with such rules have meant.
+ */
 static bool argument_twice(const struct config_seccomp_rule *rule)
 {
 	unsigned int seen = 0;
@@ -414,50 +427,6 @@ static void arch_emit(struct code *c, const struct profile *p, uint32_t arch)
 
 /* ---- libseccomp's part ---- */
 
-static int compare_of(enum config_seccomp_compare op)
-{
-	static const int table[] = {
-		[SECCOMP_NE] = SCMP_CMP_NE, [SECCOMP_LT] = SCMP_CMP_LT,
-		[SECCOMP_LE] = SCMP_CMP_LE, [SECCOMP_EQ] = SCMP_CMP_EQ,
-		[SECCOMP_GE] = SCMP_CMP_GE, [SECCOMP_GT] = SCMP_CMP_GT,
-		[SECCOMP_MASKED_EQ] = SCMP_CMP_MASKED_EQ,
-	};
-
-	return table[op];
-}
-
-/*
- * Two conditions on one argument become two rules, either of which is enough. That is no meaning that anybody would
- * choose, but it is the one that profiles have been given by other runtimes for years.
- */
-static int rule_add(scmp_filter_ctx ctx, const struct config_seccomp_rule *rule, int native)
-{
-	struct scmp_arg_cmp args[6] = {{0}};
-	uint32_t action = rule_value(rule);
-	int r = 0;
-
-	if (rule->args_n > 6 && !argument_twice(rule))
-		return -EINVAL;
-	if (argument_twice(rule)) {
-		for (size_t i = 0; i < rule->args_n && r == 0; i++) {
-			struct config_seccomp_rule one = *rule;
-
-			one.args = &rule->args[i];
-			one.args_n = 1;
-			r = rule_add(ctx, &one, native);
-		}
-		return r;
-	}
-	for (size_t i = 0; i < rule->args_n; i++)
-		args[i] = (struct scmp_arg_cmp){
-			.arg = rule->args[i].index,
-			.op = compare_of(rule->args[i].op),
-			.datum_a = rule->args[i].value,
-			.datum_b = rule->args[i].value_two,
-		};
-	return seccomp_rule_add_array(ctx, action, native, (unsigned int)rule->args_n, args);
-}
-
 static int rules_add(scmp_filter_ctx ctx, const struct profile *p, uint32_t arch, struct error *e)
 {
 	for (struct call call = {0}; call_next(p, &call);) {
@@ -470,16 +439,15 @@ static int rules_add(scmp_filter_ctx ctx, const struct profile *p, uint32_t arch
 			const struct config_seccomp_rule *rule = &p->s->rules[m->rule];
 			int r;
 
-			if (call.ours && rule->args_n > 0)
+			if (rule->args_n > 0)
 				continue;
+			/* A rule that says nothing: libseccomp does not take those. */
 			if (rule_value(rule) == default_value(p->s))
-				continue; /* libseccomp takes no rule that says nothing */
-			r = rule_add(ctx, rule, native);
-			if (r == -EEXIST)
-				return err_set(e, 0, "system call %s: two rules contradict each other",
-					       call.name);
+				break;
+			r = seccomp_rule_add(ctx, rule_value(rule), native, 0);
 			if (r < 0)
 				return err_set(e, -r, "system call %s", call.name);
+			break; /* of several, the first one */
 		}
 	}
 	return 0;

@@ -221,6 +221,7 @@ static void namespaces_close(struct start *s)
 static int init_program_make(struct start *s, struct error *e)
 {
 	OWNED_FD fd = -1;
+	char again[40];
 
 	if (!s->config->process.builtin_init)
 		return 0;
@@ -232,7 +233,11 @@ static int init_program_make(struct start *s, struct error *e)
 	if (write_all(fd, init_program, init_program_size) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
 		return err_set(e, errno, "write the init's memory file");
-	s->inside.init_fd = fd_give(&fd);
+	/* A file that is open for writing cannot be executed (ETXTBSY), so it is opened once more. */
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	s->inside.init_fd = open(again, O_RDONLY | O_CLOEXEC);
+	if (s->inside.init_fd < 0)
+		return err_set(e, errno, "open the init's memory file");
 	return 0;
 }
 
@@ -356,10 +361,9 @@ static int init_clone(struct start *s, struct error *e)
 	for (int kind = 0; kind < NS_KINDS; kind++) /* the cgroup namespace: see cgroup_namespace_make */
 		if (kind != NS_CGROUP && s->config->ns[kind].mode == NS_NEW)
 			how.flags |= ns_kinds[kind].flag;
-	if (s->cgroup.version == CGROUP_V2) {
+	how.cgroup_fd = cgroup_clone_fd(&s->cgroup);
+	if (how.cgroup_fd >= 0)
 		how.flags |= CLONE_INTO_CGROUP;
-		how.cgroup_fd = s->cgroup.dirs[0].fd;
-	}
 	s->pid = sys_clone3(&how);
 	if (s->pid == 0) {
 		fd_close(&s->sync_fd); /* or our end-of-file never comes outside */
@@ -469,6 +473,7 @@ static int await(struct start *s, enum sync_type wanted, int *ret_fd, struct err
 		}
 		if (m.type == SYNC_ERROR) {
 			*e = m.u.error;
+			s->failed_inside = true; /* it names its own step */
 			return -1;
 		}
 		return m.type == SYNC_END ? died_early(s, e) :
@@ -556,7 +561,7 @@ int start_run(struct start *s, struct error *e)
 		/* A fault is injected behind the step: what it made must be undone as well. */
 		if (steps[i].run(s, e) < 0 || step_fault(steps[i].name, e) < 0) {
 			undo_from(s, i);
-			return e->status != 0 ? -1 : err_within(e, "%s", steps[i].name);
+			return e->status != 0 || s->failed_inside ? -1 : err_within(e, "%s", steps[i].name);
 		}
 		trace_add(s, "outside", steps[i].name, step_now() - start);
 	}

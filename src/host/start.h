@@ -71,6 +71,7 @@ struct start {
 	int64_t exec_ns; /* when the command began */
 	bool timed_out;  /* --timeout has run out */
 	struct end end;
+	bool failed_inside; /* the error comes from the other side */
 	bool undo_failed; /* something is left behind; the first reason */
 	struct error undo_error;
 

@@ -116,7 +116,9 @@ static bool remove_named(int dir_fd)
 static bool remove_directory(int root_fd, int dir_fd, const char *id)
 {
 	(void)unlinkat(dir_fd, STATE_FILE, 0);
-	(void)unlinkat(dir_fd, "." STATE_FILE ".new", 0);
+	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
+		return true;
+	(void)unlinkat(dir_fd, "." STATE_FILE ".new", 0); /* killed while it was being written */
 	return unlinkat(root_fd, id, AT_REMOVEDIR) == 0;
 }
 

@@ -3,17 +3,17 @@
  * ends with the command's status (128+N for signal N). When it ends, the kernel ends everything else.
  *
  * Runs inside, as a program of its own that mini-run carries in itself (scripts/embed) and starts from a sealed
- * memory file. No libc: it makes five system calls, and this way it is a page of memory and not a hundred.
+ * memory file. No libc: it makes six system calls, and this way it is a page of memory and not a hundred.
  * mini-run starts it as `mini-run-init PID` with every signal blocked and the command already running.
  */
 #include <stddef.h>
 
 enum { SIG_CHLD = 17, SIG_TTIN = 21, SIG_TTOU = 22, SIGNALS = 64 };
-enum { WAIT_NOHANG = 1 };
+enum { WAIT_NOHANG = 1, PR_NAME = 15 };
 enum { ERR_INTR = 4, ERR_CHILD = 10 };
 
 #if defined(__x86_64__)
-enum { CALL_RT_SIGPROCMASK = 14, CALL_KILL = 62, CALL_WAIT4 = 61, CALL_RT_SIGTIMEDWAIT = 128, CALL_EXIT_GROUP = 231 };
+enum { CALL_RT_SIGPROCMASK = 14, CALL_KILL = 62, CALL_WAIT4 = 61, CALL_RT_SIGTIMEDWAIT = 128, CALL_EXIT_GROUP = 231, CALL_PRCTL = 157 };
 
 static long call4(long number, long a, long b, long c, long d)
 {
@@ -35,7 +35,7 @@ __asm__(".globl _start\n"
 	"	and $-16, %rsp\n"
 	"	call init_main\n");
 #elif defined(__aarch64__)
-enum { CALL_RT_SIGPROCMASK = 135, CALL_KILL = 129, CALL_WAIT4 = 260, CALL_RT_SIGTIMEDWAIT = 137, CALL_EXIT_GROUP = 94 };
+enum { CALL_RT_SIGPROCMASK = 135, CALL_KILL = 129, CALL_WAIT4 = 260, CALL_RT_SIGTIMEDWAIT = 137, CALL_EXIT_GROUP = 94, CALL_PRCTL = 167 };
 
 static long call4(long number, long a, long b, long c, long d)
 {
@@ -90,6 +90,7 @@ _Noreturn void init_main(long *stack)
 			command = command * 10 + (*digit - '0');
 	if (command < 2)
 		leave(125);
+	call4(CALL_PRCTL, PR_NAME, (long)"mini-run-init", 0, 0); /* else ps(1) shows the descriptor's number */
 	call4(CALL_RT_SIGPROCMASK, 0, (long)&all, 0, sizeof(all));
 	reap(command); /* its end may have come before we could wait for it */
 	for (;;) {

@@ -213,8 +213,7 @@ static void durations(void **state)
 	refused(number_duration("0.5ms", &value, &e), "0.5ms", &e, "must be at least 1ms");
 	refused(number_duration("878401h", &value, &e), "878401h", &e, "hundred years");
 	refused(number_duration("878400h1ms", &value, &e), "878400h1ms", &e, "hundred years");
-	refused(number_duration("18446744073709551615ms", &value, &e), "2^64ms", &e,
-		"hundred years");
+	refused(number_duration("18446744073709551615ms", &value, &e), "2^64ms", &e, "hundred years");
 }
 
 static void cpus(void **state)

@@ -27,12 +27,12 @@ static void note(struct log *log, const char *name, const char *value)
 		 value ? "=" : "", value ? value : "");
 }
 
-#define NOTING(function, name)                                                                     \
-	static int function(void *into, const char *value, struct error *e)                        \
-	{                                                                                          \
-		(void)e;                                                                           \
-		note(into, name, value);                                                           \
-		return 0;                                                                          \
+#define NOTING(function, name)                                              \
+	static int function(void *into, const char *value, struct error *e) \
+	{                                                                   \
+		(void)e;                                                    \
+		note(into, name, value);                                    \
+		return 0;                                                   \
 	}
 
 NOTING(take_all, "all")
@@ -56,8 +56,7 @@ static const struct option_row first_rows[] = {
 	{'m', "memory", "SIZE", "Ceiling for memory", take_memory},
 	{0, "memory-swap", "SIZE",
 	 "A longer text that does not fit on one line of the help and is therefore broken into "
-	 "several "
-	 "lines, each of which begins in the same column",
+	 "several lines, each of which begins in the same column",
 	 take_memory_swap},
 	{0},
 };

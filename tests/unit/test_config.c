@@ -1,0 +1,646 @@
+/*
+ * test_config.c - struct config by itself: its arrays, the names it uses, paths as text, and
+ * config_check() on what config.json will be able to say and the command line is not.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/config.h"
+#include "config/container_path.h"
+#include "config/names.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- arrays, names, paths ---- */
+
+static void strings_stay_terminated(void **state)
+{
+	struct config *c = config_new();
+	struct config_strings list = {0};
+	struct error e;
+	char text[20];
+
+	(void)state;
+	assert_non_null(c);
+	for (size_t i = 0; i < 1000; i++) {
+		snprintf(text, sizeof(text), "text %u", (unsigned int)i);
+		assert_int_equal(config_strings_add(c, &list, text, &e), 0);
+		assert_int_equal(list.n, i + 1);
+		assert_string_equal(list.v[i], text);
+		assert_null(list.v[i + 1]);
+	}
+	assert_string_equal(list.v[0], "text 0");
+	assert_string_equal(list.v[511], "text 511");
+	config_free(c);
+	config_free(NULL);
+}
+
+static void capability_names(void **state)
+{
+	(void)state;
+	assert_int_equal(names_capability("CAP_CHOWN"), 0);
+	assert_int_equal(names_capability("CHOWN"), 0);
+	assert_int_equal(names_capability("cap_sys_admin"), 21);
+	assert_int_equal(names_capability("Net_Admin"), 12);
+	assert_int_equal(names_capability("CHECKPOINT_RESTORE"), 40);
+	assert_int_equal(names_capability("ALL"), -1);
+	assert_int_equal(names_capability(""), -1);
+	assert_int_equal(names_capability("CAP_"), -1);
+	assert_int_equal(names_capability("CAP_CHOWN "), -1);
+	assert_int_equal(names_capability("CAP_CAP_CHOWN"), -1);
+	for (unsigned int i = 0; i < CAPABILITIES; i++)
+		assert_int_equal(names_capability(names_capability_of(i)), i);
+	assert_null(names_capability_of(CAPABILITIES));
+}
+
+static void rlimit_names(void **state)
+{
+	(void)state;
+	assert_string_equal(names_rlimit("nofile"), "RLIMIT_NOFILE");
+	assert_string_equal(names_rlimit("RLIMIT_AS"), "RLIMIT_AS");
+	assert_string_equal(names_rlimit("rlimit_stack"), "RLIMIT_STACK");
+	assert_null(names_rlimit("files"));
+	assert_null(names_rlimit(""));
+	assert_null(names_rlimit("RLIMIT_"));
+}
+
+static void paths(void **state)
+{
+	static const struct {
+		const char *path, *base;
+		enum container_path_relation relation;
+	} cases[] = {
+		{"/", "/", PATH_SAME},
+		{"//.", "/", PATH_SAME},
+		{"/a", "/", PATH_BELOW},
+		{"/proc", "/proc", PATH_SAME},
+		{"/proc/", "/proc", PATH_SAME},
+		{"//proc/./", "/proc", PATH_SAME},
+		{"/./proc//self", "/proc", PATH_BELOW},
+		{"/process", "/proc", PATH_ELSEWHERE},
+		{"/pro", "/proc", PATH_ELSEWHERE},
+		{"/a/proc", "/proc", PATH_ELSEWHERE},
+		{"/", "/proc", PATH_ELSEWHERE},
+		{"/dev/pts", "/dev/pts", PATH_SAME},
+		{"/dev", "/dev/pts", PATH_ELSEWHERE},
+		{"/.proc", "/proc", PATH_ELSEWHERE},
+	};
+	static const char *const bad[] = {"", "a", "./a", "..", "/..", "/a/..", "/a/../b", "/../a"};
+	static const char *const good[] = {"/", "/a", "/...", "/a..", "/..a", "//a/./b/"};
+	struct error e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (container_path_to(cases[i].path, cases[i].base) != cases[i].relation)
+			fail_msg("%s to %s", cases[i].path, cases[i].base);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (container_path_check(bad[i], "path", &e) == 0)
+			fail_msg("\"%s\" was taken", bad[i]);
+	for (size_t i = 0; i < COUNT(good); i++)
+		if (container_path_check(good[i], "path", &e) < 0)
+			fail_msg("%s", e.text);
+}
+
+/* ---- config_check ---- */
+
+static char *command[] = {(char[]){"/bin/sh"}, NULL};
+
+/* The least that passes. */
+static void minimal(struct config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->id = "a";
+	c->rootfs = "rootfs";
+	c->process.args = (struct config_strings){command, 1};
+	c->process.cwd = "/";
+	c->ns[NS_MOUNT].mode = NS_NEW;
+}
+
+static void passes(const struct config *c, const char *what)
+{
+	struct error e;
+
+	if (config_check(c, &e) < 0)
+		fail_msg("%s: %s", what, e.text);
+}
+
+static void fails(const struct config *c, const char *message)
+{
+	struct error e;
+
+	if (config_check(c, &e) == 0)
+		fail_msg("passed, not: %s", message);
+	if (!strstr(e.text, message))
+		fail_msg("\"%s\" does not say \"%s\"", e.text, message);
+}
+
+static void needs_the_least(void **state)
+{
+	struct config c;
+	char *empty[] = {(char[]){""}, NULL};
+
+	(void)state;
+	minimal(&c);
+	passes(&c, "minimal");
+	c.id = NULL;
+	fails(&c, "name of the container");
+	minimal(&c);
+	c.rootfs = NULL;
+	fails(&c, "root filesystem is not given");
+	c.rootfs = "";
+	fails(&c, "root filesystem is not given");
+	minimal(&c);
+	c.process.args = (struct config_strings){0};
+	fails(&c, "the command is empty");
+	c.process.args = (struct config_strings){empty, 1};
+	fails(&c, "the command is empty");
+	minimal(&c);
+	c.process.cwd = NULL;
+	fails(&c, "working directory");
+	c.process.cwd = "srv";
+	fails(&c, "working directory srv: must be absolute");
+	minimal(&c);
+	c.timeout_ms = -1;
+	fails(&c, "timeout");
+}
+
+static void namespaces(void **state)
+{
+	struct config_idmap map = {0, 100000, 65536};
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	c.ns[NS_MOUNT].mode = NS_INHERIT;
+	fails(&c, "mount namespace of its own");
+	minimal(&c);
+	c.hostname = "h";
+	fails(&c, "hostname: needs a uts namespace");
+	c.ns[NS_UTS].mode = NS_NEW;
+	passes(&c, "hostname");
+	c.domainname = "a\x7f";
+	fails(&c, "control character");
+	minimal(&c);
+	c.ns[NS_PID] = (struct config_ns){NS_JOIN, NULL};
+	fails(&c, "pid namespace: a path");
+	c.ns[NS_PID] = (struct config_ns){NS_NEW, "/proc/1/ns/pid"};
+	fails(&c, "pid namespace: a path");
+	c.ns[NS_PID] = (struct config_ns){NS_JOIN, "/proc/1/ns/pid"};
+	passes(&c, "pid to join");
+	c.process.builtin_init = true;
+	fails(&c, "init: needs a new pid namespace");
+	minimal(&c);
+	c.time_offsets = true;
+	fails(&c, "new time namespace");
+	minimal(&c);
+	c.ns[NS_USER].mode = NS_NEW;
+	fails(&c, "needs uid and gid maps");
+	c.idmaps = (struct config_idmaps){&map, &map, 1, 1};
+	passes(&c, "user namespace");
+	c.ns[NS_USER].mode = NS_INHERIT;
+	fails(&c, "needs uid and gid maps");
+}
+
+static void id_maps(void **state)
+{
+	static const struct {
+		struct config_idmap maps[2];
+		const char *error; /* NULL: passes */
+	} cases[] = {
+		{{{0, 100000, 65536}, {65536, 200000, 1}}, NULL},
+		{{{0, 0, UINT32_MAX - 1}, {UINT32_MAX - 1, UINT32_MAX - 1, 1}}, NULL},
+		{{{0, 1000, 1}, {1, 1001, 0}}, "uid map 1: its size is 0"},
+		{{{0, 1000, 1}, {0, 2000, 1}}, "uid maps 0 and 1 overlap"},
+		{{{0, 1000, 10}, {20, 1009, 1}}, "uid maps 0 and 1 overlap"},
+		{{{5, 1000, 10}, {0, 2000, 6}}, "uid maps 0 and 1 overlap"},
+		{{{0, 1000, 1}, {UINT32_MAX, 5, 1}}, "uid map 1: reaches beyond"},
+		{{{0, 1000, 1}, {5, UINT32_MAX, 1}}, "uid map 1: reaches beyond"},
+		{{{0, 1, UINT32_MAX}, {0, 0, 1}}, "uid map 0: reaches beyond"},
+		{{{UINT32_MAX, 0, UINT32_MAX}, {0, 0, 1}}, "uid map 0: reaches beyond"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config_idmap maps[2] = {cases[i].maps[0], cases[i].maps[1]};
+		struct config_idmap one = {0, 0, 1};
+		struct config c;
+
+		minimal(&c);
+		c.ns[NS_USER].mode = NS_NEW;
+		c.idmaps = (struct config_idmaps){maps, &one, 2, 1};
+		if (cases[i].error)
+			fails(&c, cases[i].error);
+		else
+			passes(&c, "maps");
+	}
+}
+
+static void process_rules(void **state)
+{
+	struct config_rlimit limits[] = {{"RLIMIT_CORE", 0, 0}, {"RLIMIT_CORE", 1, 1}};
+	char *environment[] = {(char[]){"A=1"}, (char[]){"B"}, NULL};
+	uint32_t groups[] = {1, UINT32_MAX};
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	c.process.rlimits = limits;
+	c.process.rlimits_n = 1;
+	passes(&c, "one limit");
+	c.process.rlimits_n = 2;
+	fails(&c, "rlimit RLIMIT_CORE is there twice");
+	limits[1].type = "core"; /* config.json has the full name */
+	fails(&c, "rlimit core: there is none");
+	limits[1] = (struct config_rlimit){"RLIMIT_CPU", 2, 1};
+	fails(&c, "rlimit RLIMIT_CPU: the soft limit");
+	minimal(&c);
+	c.process.env = (struct config_strings){environment, 2};
+	fails(&c, "environment: \"B\" is not NAME=VALUE");
+	minimal(&c);
+	c.process.user.uid = UINT32_MAX;
+	fails(&c, "4294967295 is not an id");
+	minimal(&c);
+	c.process.user.groups = groups;
+	c.process.user.groups_n = 2;
+	fails(&c, "4294967295 is not an id");
+	minimal(&c);
+	c.process.user.umask = (struct config_number){true, 01000};
+	fails(&c, "umask");
+	minimal(&c);
+	c.process.oom_score_adj = (struct config_number){true, 1001};
+	fails(&c, "oom-score-adj 1001: not from -1000 to 1000");
+	minimal(&c);
+	c.process.console_width = 65536;
+	fails(&c, "console size");
+}
+
+static void capability_rules(void **state)
+{
+	struct config_capabilities *caps;
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	caps = &c.process.capabilities;
+	caps->effective = 1;
+	passes(&c, "none are set"); /* has_capabilities is false */
+	c.process.has_capabilities = true;
+	fails(&c, "an effective one is not permitted");
+	*caps = (struct config_capabilities){.permitted = 1, .effective = 1, .ambient = 1};
+	fails(&c, "an ambient one is not permitted and inheritable");
+	caps->inheritable = 1;
+	passes(&c, "ambient");
+	caps->bounding = CAPABILITY_BIT(CAPABILITIES);
+	fails(&c, "a number above 40");
+	caps->bounding = CAPABILITIES_ALL;
+	passes(&c, "all");
+}
+
+static void mounts(void **state)
+{
+	static const struct {
+		struct config_mount mount;
+		const char *error;
+	} cases[] = {
+		{{.destination = "/proc", .type = "proc", .source = "proc"}, NULL},
+		{{.destination = "/proc/", .type = "proc", .source = "proc"}, NULL},
+		{{.destination = "/proc", .type = "tmpfs"}, "mount on /proc: nothing"},
+		{{.destination = "/proc", .bind = true, .source = "/proc"}, "mount on /proc: nothing"},
+		{{.destination = "/proc", .bind = true, .type = "proc", .source = "/x"},
+		 "mount on /proc: nothing"},
+		{{.destination = "/proc/self", .type = "proc"}, "mount on /proc/self: nothing"},
+		{{.destination = "/proc/sys", .bind = true, .source = "/x"}, "/proc/sys: nothing"},
+		{{.destination = "/proc/cpuinfo", .bind = true, .source = "/x"}, NULL},
+		{{.destination = "//proc/./net/dev", .bind = true, .source = "/x"}, NULL},
+		{{.destination = "/proc/cpuinfo/x", .bind = true, .source = "/x"}, "nothing"},
+		{{.destination = "/proc/cpuinfo", .type = "tmpfs"}, "nothing"},
+		{{.destination = "/processes", .type = "tmpfs"}, NULL},
+		{{.destination = NULL, .type = "tmpfs"}, "no destination"},
+		{{.destination = "tmp", .type = "tmpfs"}, "must be absolute"},
+		{{.destination = "/a/../proc", .type = "tmpfs"}, "must not contain"},
+		{{.destination = "/./", .type = "tmpfs"}, "the root directory itself"},
+		{{.destination = "/a", .bind = true}, "needs a source"},
+		{{.destination = "/a"}, "needs a type"},
+		{{.destination = "/a", .type = "tmpfs", .set = MOUNT_NODEV, .clear = MOUNT_NODEV},
+		 "both set and cleared"},
+		{{.destination = "/a", .type = "tmpfs", .set = MOUNT_NOATIME | MOUNT_RELATIME},
+		 "exclude each other"},
+		{{.destination = "/a", .type = "tmpfs", .idmap = MOUNT_IDMAP}, "only a bind mount"},
+		{{.destination = "/a", .bind = true, .source = "/x", .tmpcopyup = true},
+		 "only a tmpfs"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config_mount mount = cases[i].mount;
+		struct config c;
+
+		minimal(&c);
+		c.mounts = &mount;
+		c.mounts_n = 1;
+		if (cases[i].error)
+			fails(&c, cases[i].error);
+		else
+			passes(&c, mount.destination);
+	}
+}
+
+static void masks_and_devices(void **state)
+{
+	char *relative[] = {(char[]){"proc/kcore"}, NULL};
+	struct config_device nodes[] = {{.path = "/dev/a", .type = 'c', .major = 1, .minor = 3},
+					{.path = "/dev/./a", .type = 'p'}};
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	c.masked_paths = (struct config_strings){relative, 1};
+	fails(&c, "masked path proc/kcore: must be absolute");
+	minimal(&c);
+	c.readonly_paths = (struct config_strings){relative, 1};
+	fails(&c, "read-only path proc/kcore: must be absolute");
+	minimal(&c);
+	c.devices = nodes;
+	c.devices_n = 1;
+	passes(&c, "device");
+	c.devices_n = 2;
+	fails(&c, "device /dev/./a is there twice");
+	nodes[1].path = "/dev/b";
+	nodes[1].major = nodes[1].minor = -1; /* a FIFO has no numbers */
+	passes(&c, "fifo");
+	nodes[1].type = 'b';
+	fails(&c, "needs a major and a minor");
+	nodes[1].type = '\0'; /* --device that nobody looked up */
+	fails(&c, "its type is none of");
+}
+
+static void resources(void **state)
+{
+	static const struct {
+		struct config_resources r;
+		const char *error;
+	} cases[] = {
+		{{.memory = {true, -1}, .memory_swap = {true, -1}}, NULL},
+		{{.memory = {true, -2}}, "memory -2"},
+		{{.memory = {true, 100}, .memory_swap = {true, 100}}, NULL},
+		{{.memory = {true, 100}, .memory_swap = {true, 99}},
+		 "memory-swap 99: less than memory"},
+		{{.memory = {true, -1}, .memory_swap = {true, 99}},
+		 "memory-swap needs a memory limit"},
+		{{.memory = {true, 1}, .memory_reservation = {true, 2}}, "memory-reservation 2: more"},
+		{{.memory_swappiness = {true, 101}}, "memory swappiness 101"},
+		{{.cpu_quota = {true, 1000}, .cpu_period = {true, 1000000}}, NULL},
+		{{.cpu_quota = {true, -1}}, NULL},
+		{{.cpu_quota = {true, 999}}, "CPU quota 999"},
+		{{.cpu_period = {true, 999}}, "CPU period 999"},
+		{{.cpu_period = {true, 1000001}}, "CPU period 1000001"},
+		{{.cpu_quota = {true, 1000}, .cpu_burst = {true, 1001}}, "CPU burst 1001: more than"},
+		{{.cpu_idle = {true, 2}}, "CPU idle 2"},
+		{{.cpu_shares = {true, 1}}, "cpu-shares 1: not from 2 to 262144"},
+		{{.cpuset_cpus = "0-3", .cpuset_mems = "0"}, NULL},
+		{{.cpuset_cpus = "3-0"}, "cpuset-cpus 3-0"},
+		{{.cpuset_mems = ""}, "cpuset-mems"},
+		{{.pids = {true, -2}}, "pids-limit -2"},
+		{{.block_weight = {true, 9}}, "block I/O weight 9"},
+		{{.block_weight = {true, 0}}, NULL},
+		{{.net_class_id = {true, INT64_C(4294967296)}}, "network class"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config c;
+
+		minimal(&c);
+		c.resources = cases[i].r;
+		if (cases[i].error)
+			fails(&c, cases[i].error);
+		else
+			passes(&c, "resources");
+	}
+}
+
+static void resource_lists(void **state)
+{
+	static const struct {
+		const char *key, *error;
+	} keys[] = {
+		{"memory.high", NULL},
+		{"io.max", NULL},
+		{"hugetlb.2MB.max", NULL},
+		{"a/b.c", "not a file"},
+		{"memory", "not a file"},
+		{".hidden", "not a file"},
+		{"..", "not a file"},
+		{"", "not a file"},
+		{"cgroup.kill", "mini-run writes"},
+	};
+	static const struct {
+		const char *size;
+		bool good;
+	} pages[] = {{"2MB", true}, {"1GB", true},   {"64KB", true}, {"2M", false},
+		     {"MB", false}, {"02MB", false}, {"2mb", false}, {"2MBs", false}};
+	struct config c;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		struct config_pair pair = {keys[i].key, "1"};
+
+		minimal(&c);
+		c.resources.unified = &pair;
+		c.resources.unified_n = 1;
+		if (keys[i].error)
+			fails(&c, keys[i].error);
+		else
+			passes(&c, keys[i].key);
+	}
+	for (size_t i = 0; i < COUNT(pages); i++) {
+		struct config_hugepage page = {pages[i].size, 0};
+
+		minimal(&c);
+		c.resources.hugepages = &page;
+		c.resources.hugepages_n = 1;
+		if (pages[i].good)
+			passes(&c, pages[i].size);
+		else
+			fails(&c, "huge page size");
+	}
+}
+
+static void device_rules(void **state)
+{
+	static const struct {
+		struct config_device_rule rule;
+		const char *error;
+	} cases[] = {
+		{{true, 'a', -1, -1, 7}, NULL},
+		{{true, 'c', 1, 3, DEVICE_READ}, NULL},
+		{{true, 'p', 1, 3, 7}, "its type is none of"},
+		{{true, '\0', 1, 3, 7}, "its type is none of"},
+		{{true, 'c', -2, 3, 7}, "a negative number"},
+		{{true, 'c', 1, 3, 0}, "the access is not"},
+		{{true, 'c', 1, 3, 8}, "the access is not"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config_device_rule rule = cases[i].rule;
+		struct config c;
+
+		minimal(&c);
+		c.resources.devices = &rule;
+		c.resources.devices_n = 1;
+		if (cases[i].error)
+			fails(&c, cases[i].error);
+		else
+			passes(&c, "rule");
+	}
+}
+
+static void sysctls(void **state)
+{
+	enum {
+		IPC = 1 << NS_IPC,
+		UTS = 1 << NS_UTS,
+		NET = 1 << NS_NETWORK,
+		EVERY = IPC | UTS | NET
+	};
+	static const struct {
+		const char *key;
+		unsigned int own; /* namespaces that the container has for itself */
+		const char *error;
+	} cases[] = {
+		{"kernel.shmmax", IPC, NULL},
+		{"kernel.shm_rmid_forced", IPC, NULL},
+		{"kernel.msgmnb", IPC, NULL},
+		{"kernel.sem", IPC, NULL},
+		{"kernel/sem", IPC, NULL},
+		{"fs.mqueue.msg_max", IPC, NULL},
+		{"kernel.sem", UTS | NET, "needs its own ipc namespace"},
+		{"fs.mqueue.msg_max", 0, "needs its own ipc namespace"},
+		{"kernel.hostname", UTS, NULL},
+		{"kernel.domainname", UTS, NULL},
+		{"kernel.hostname", IPC, "needs its own uts namespace"},
+		{"net.ipv4.ip_forward", NET, NULL},
+		{"net.ipv4.conf.eth0/1.forwarding", NET, NULL},
+		{"net/ipv4/conf/eth0.1/forwarding", NET, NULL},
+		{"net.ipv4.ip_forward", IPC, "needs its own network namespace"},
+		{"vm.swappiness", EVERY, "belongs to no namespace"},
+		{"kernel.core_pattern", EVERY, "belongs to no namespace"},
+		{"kernel.semx", EVERY, "belongs to no namespace"},
+		{"kernel.shm", EVERY, "belongs to no namespace"},
+		{"fs.mqueue", EVERY, "belongs to no namespace"},
+		{"network.x", EVERY, "belongs to no namespace"},
+		{"fs.file-max", EVERY, "belongs to no namespace"},
+		{"net..ipv4", EVERY, "not the name"},
+		{"net.", EVERY, "not the name"},
+		{".net.x", EVERY, "not the name"},
+		{"/net/x", EVERY, "not the name"},
+		{"net/../kernel/core_pattern", EVERY, "not the name"},
+		{"net.//.kernel", EVERY, "not the name"},
+		{"net.ipv4/.x", EVERY, "not the name"},
+		{"net.ipv4 .x", EVERY, "not the name"},
+		{"net.ipv4.x\n", EVERY, "not the name"},
+		{"", EVERY, "not the name"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config_pair pair = {cases[i].key, "1"};
+		struct config c;
+
+		minimal(&c);
+		for (int kind = 0; kind < NS_KINDS; kind++)
+			if (cases[i].own & (1u << kind))
+				c.ns[kind].mode = NS_NEW;
+		c.sysctls = &pair;
+		c.sysctls_n = 1;
+		if (cases[i].error)
+			fails(&c, cases[i].error);
+		else
+			passes(&c, cases[i].key);
+	}
+}
+
+static void cgroup_paths(void **state)
+{
+	static const char *const good[] = {"mini-run/a", "/mini-run/a", "a", "a/..b",
+					   "system.slice:x:y"};
+	static const char *const bad[] = {"", "/", ".", "..", "../a", "a/..", "/a/../b", "a\nb"};
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	for (size_t i = 0; i < COUNT(good); i++) {
+		c.cgroup_path = good[i];
+		passes(&c, good[i]);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		c.cgroup_path = bad[i];
+		fails(&c, "cgroup path");
+	}
+}
+
+static void hooks_and_others(void **state)
+{
+	struct config_hook hook = {.path = "hook"};
+	struct config_net_device device = {"eth0", "a/b"};
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	c.hooks[HOOK_POSTSTOP].v = &hook;
+	c.hooks[HOOK_POSTSTOP].n = 1;
+	fails(&c, "hook hook: its path must be absolute");
+	hook.path = "/hook";
+	passes(&c, "hook");
+	hook.timeout = (struct config_number){true, 0};
+	fails(&c, "hook /hook: its timeout");
+	minimal(&c);
+	c.net_devices = &device;
+	c.net_devices_n = 1;
+	fails(&c, "network devices need a network namespace");
+	c.ns[NS_NETWORK].mode = NS_NEW;
+	fails(&c, "network device a/b");
+	device.name = NULL; /* keeps its name */
+	passes(&c, "network device");
+	minimal(&c);
+	c.seccomp.mode = SECCOMP_MODE_PROFILE;
+	c.seccomp.default_action = SECCOMP_NOTIFY;
+	fails(&c, "cannot be the default action");
+	c.seccomp.default_action = SECCOMP_ERRNO;
+	passes(&c, "seccomp");
+	c.seccomp.listener_metadata = "x";
+	fails(&c, "listener metadata without a listener path");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strings_stay_terminated),
+		cmocka_unit_test(capability_names),
+		cmocka_unit_test(rlimit_names),
+		cmocka_unit_test(paths),
+		cmocka_unit_test(needs_the_least),
+		cmocka_unit_test(namespaces),
+		cmocka_unit_test(id_maps),
+		cmocka_unit_test(process_rules),
+		cmocka_unit_test(capability_rules),
+		cmocka_unit_test(mounts),
+		cmocka_unit_test(masks_and_devices),
+		cmocka_unit_test(resources),
+		cmocka_unit_test(resource_lists),
+		cmocka_unit_test(device_rules),
+		cmocka_unit_test(sysctls),
+		cmocka_unit_test(cgroup_paths),
+		cmocka_unit_test(hooks_and_others),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
