@@ -86,6 +86,29 @@ void text_add_json(struct text *t, const char *string)
 	text_add(t, "\"");
 }
 
+void text_add_time(struct text *t, int64_t ns, int digits)
+{
+	int64_t seconds = ns / 1000000000, days = seconds / 86400;
+	int64_t year = 1970, length;
+	int month = 0;
+	static const int months[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	/* gmtime_r(3) would read /etc/localtime, a file of the host that has no say here. */
+	for (;; days -= length, year++) {
+		length = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 366 : 365;
+		if (days < length)
+			break;
+	}
+	for (;; days -= months[month] + (month == 1 && length == 366), month++)
+		if (days < months[month] + (month == 1 && length == 366))
+			break;
+	text_add(t, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, month + 1, (int)days + 1,
+		 (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60));
+	if (digits > 0)
+		text_add(t, ".%09d", (int)(ns % 1000000000));
+	text_add(t, "Z");
+}
+
 bool text_ok(const struct text *t)
 {
 	return !t->failed;

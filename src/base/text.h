@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
 	char *bytes; /* NUL-terminated; NULL while empty */
@@ -20,6 +21,9 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
 /* Adds @string as a JSON string with its quotes; what is not printable ASCII or valid UTF-8 is escaped. NULL is
  * added as null. */
 void text_add_json(struct text *t, const char *string);
+
+/* Adds @ns nanoseconds since 1970 as RFC 3339 in UTC, with @digits (0 or 9) of fraction. */
+void text_add_time(struct text *t, int64_t ns, int digits);
 
 bool text_ok(const struct text *t);
 void text_end(struct text *t);

@@ -103,8 +103,9 @@ static int take_trace(void *into, const char *value, struct error *e)
 }
 
 static const struct option_row run_rows[] = {
-	{'t', "tty",
-	 "[auto|on|off]", "A terminal of its own for the container: on, off, or where stdin and stdout are terminals (auto, the default)",
+	{'t', "tty", "[auto|on|off]",
+	 "A terminal of its own for the container: on, off, or where stdin and stdout "
+	 "are terminals (auto, the default)",
 	 take_tty},
 	{'i', "interactive", NULL, "For the habit: stdin is always passed on", take_interactive},
 	{0, "report", "[text|json][:FILE]",

@@ -186,8 +186,9 @@ static int take_timeout(void *into, const char *value, struct error *e)
 }
 
 const struct option_row args_rows_limits[] = {
-	{'m', "memory",
-	 "SIZE", "Ceiling for memory: 512m, 1.5g, 262144; suffixes b, k, m, g, t. Without --memory-swap nothing is swapped out",
+	{'m', "memory", "SIZE",
+	 "Ceiling for memory: 512m, 1.5g, 262144; suffixes b, k, m, g, t. Without "
+	 "--memory-swap nothing is swapped out",
 	 take_memory},
 	{0, "memory-swap", "SIZE",
 	 "Ceiling for memory and swap together, so at least --memory; -1: swap without limit",
@@ -205,8 +206,9 @@ const struct option_row args_rows_limits[] = {
 	{0, "cgroup-parent", "PATH",
 	 "Make the container's cgroup as PATH/ID below the cgroup mount (default: mini-run/ID)",
 	 take_cgroup_parent},
-	{0, "cgroup-conf",
-	 "KEY=VALUE", "Write VALUE to the file KEY of the cgroup (v2), such as memory.high=256M; may be repeated",
+	{0, "cgroup-conf", "KEY=VALUE",
+	 "Write VALUE to the file KEY of the cgroup (v2), such as memory.high=256M; "
+	 "may be repeated",
 	 take_cgroup_conf},
 	{0, "ulimit", "NAME=SOFT[:HARD]",
 	 "Limit of each process, such as nofile=1024:4096 or core=unlimited; may be repeated",
@@ -214,8 +216,9 @@ const struct option_row args_rows_limits[] = {
 	{0, "oom-score-adj", "N",
 	 "How readily the kernel ends it when memory runs out, from -1000 (never) to 1000",
 	 take_oom_score_adj},
-	{0, "timeout",
-	 "DURATION", "End it after this time by the wall clock: 10s, 1m30s, 500ms. SIGTERM first, SIGKILL later; exit status 124",
+	{0, "timeout", "DURATION",
+	 "End it after this time by the wall clock: 10s, 1m30s, 500ms. SIGTERM first, "
+	 "SIGKILL later; exit status 124",
 	 take_timeout},
 	{0},
 };

@@ -227,10 +227,11 @@ static int take_tmpfs_option(struct args *a, void *into, const char *word, struc
 	for (size_t i = 0; value && i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(key, keys[i]) == 0)
 			return take_tmpfs_data(a, m, key, value, e);
-	return err_set(
-		e,
-		0, "\"%.40s\" is not an option (size=, mode=, uid=, gid=, nr_inodes=, tmpcopyup, ro, rw, [no]suid, [no]dev, [no]exec, nosymfollow, noatime, relatime, strictatime, nodiratime)",
-		word);
+	return err_set(e, 0,
+		       "\"%.40s\" is not an option (size=, mode=, uid=, gid=, nr_inodes=, "
+		       "tmpcopyup, ro, rw, [no]suid, [no]dev, [no]exec, nosymfollow, noatime, "
+		       "relatime, strictatime, nodiratime)",
+		       word);
 }
 
 static int take_tmpfs(void *into, const char *value, struct error *e)
@@ -312,8 +313,9 @@ static int take_mount_word(struct args *a, void *into, const char *word, struct 
 	option = option_for(a, key, value);
 	if (!option)
 		return err_set(
-			e,
-			0, "\"%.60s\" is not understood (type=, src=, dst=, ro, bind-propagation=, bind-nonrecursive, tmpfs-size=, tmpfs-mode=)",
+			e, 0,
+			"\"%.60s\" is not understood (type=, src=, dst=, ro, bind-propagation=, "
+			"bind-nonrecursive, tmpfs-size=, tmpfs-mode=)",
 			word);
 	return config_strings_add(a->config, &w->options, option, e);
 }

@@ -101,41 +101,43 @@ static int add_line(struct args *a, char *line, struct error *e)
 	return add_variable(a, &a->env_file, line, e);
 }
 
-/* Reads @path into the arena. Also from a pipe, as the shell's <(command) makes one. */
-static int read_env_file(struct args *a, const char *path, char **ret_text, struct error *e)
+/* Reads @path into the arena. Also from a pipe, as the shell's <(command) makes one. NULL: an error. */
+static char *read_env_file(struct args *a, const char *path, struct error *e)
 {
 	char *text = arena_alloc(&a->config->arena, ENV_FILE_MAX + 2);
-	FILE *file;
+	FILE *file = text ? fopen(path, "rb") : NULL;
 	size_t length;
-	int failed, no;
 
-	if (!text)
-		return err_no_memory(e);
-	file = fopen(path, "rb");
-	if (!file)
-		return err_set(e, errno, "open");
+	if (!text) {
+		err_no_memory(e);
+		return NULL;
+	}
+	if (!file) {
+		err_set(e, errno, "open");
+		return NULL;
+	}
 	errno = 0;
 	length = fread(text, 1, ENV_FILE_MAX + 1, file);
-	failed = ferror(file);
-	no = errno;
+	if (ferror(file)) {
+		err_set(e, errno ? errno : EIO, "read");
+		text = NULL;
+	} else if (length > ENV_FILE_MAX) {
+		err_set(e, 0, "larger than 256 KiB");
+		text = NULL;
+	} else if (memchr(text, '\0', length)) {
+		err_set(e, 0, "contains a NUL byte: not a text file");
+		text = NULL;
+	}
 	fclose(file);
-	if (failed)
-		return err_set(e, no ? no : EIO, "read");
-	if (length > ENV_FILE_MAX)
-		return err_set(e, 0, "larger than 256 KiB");
-	if (memchr(text, '\0', length))
-		return err_set(e, 0, "contains a NUL byte: not a text file");
-	text[length] = '\0';
-	*ret_text = text;
-	return 0;
+	return text;
 }
 
 static int take_env_file(void *into, const char *value, struct error *e)
 {
 	struct args *a = into;
-	char *text = NULL, *end;
+	char *text = read_env_file(a, value, e), *end;
 
-	if (read_env_file(a, value, &text, e) < 0)
+	if (!text)
 		return -1;
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0) /* the byte order mark that some editors leave */
 		text += 3;
@@ -186,7 +188,7 @@ static int take_user(void *into, const char *value, struct error *e)
 	struct args *a = into;
 	struct config_user *u = &a->config->process.user;
 	const char *user, *group;
-	int64_t uid, gid = -1;
+	int64_t uid = -1, gid = -1;
 
 	if (args_split(a, value, ':', &user, &group, e) < 0 ||
 	    check_id(user, "user", &uid, e) < 0 || (group && check_id(group, "group", &gid, e) < 0))
@@ -211,8 +213,9 @@ const struct option_row args_rows_process[] = {
 	{0, "env-file", "FILE", "Read such lines from FILE; # begins a comment. --env wins over it",
 	 take_env_file},
 	{'w', "workdir", "DIR", "Directory to start in (default: /)", take_workdir},
-	{'u', "user",
-	 "USER[:GROUP]", "Run as this user: names of the root filesystem's own /etc/passwd and /etc/group, or numbers (default: 0:0)",
+	{'u', "user", "USER[:GROUP]",
+	 "Run as this user: names of the root filesystem's own /etc/passwd and "
+	 "/etc/group, or numbers (default: 0:0)",
 	 take_user},
 	{0, "umask", "MASK", "Permissions that new files do not get, octal (default: 022)",
 	 take_umask},

@@ -76,9 +76,9 @@ static int take_security_opt(void *into, const char *value, struct error *e)
 			return err_set(e, 0, "is either true or false");
 		return 0;
 	}
-	return err_set(
-		e,
-		0, "no such setting (seccomp=FILE, seccomp=unconfined, no-new-privileges=true or false)");
+	return err_set(e, 0,
+		       "no such setting (seccomp=FILE, seccomp=unconfined, no-new-privileges=true "
+		       "or false)");
 }
 
 static int take_network(void *into, const char *value, struct error *e)
@@ -147,12 +147,14 @@ int args_finish_security(struct args *a, struct error *e)
 }
 
 const struct option_row args_rows_security[] = {
-	{0, "network",
-	 "host|none|PATH", "The host's network (default), none but its own loopback interface, or the network namespace at PATH",
+	{0, "network", "host|none|PATH",
+	 "The host's network (default), none but its own loopback interface, or the "
+	 "network namespace at PATH",
 	 take_network},
 	{0, "net", "host|none|PATH", "The same as --network", take_network},
-	{0, "cap-add",
-	 "NAME", "Grant a capability (NET_ADMIN, ...) beside the fourteen of the default, or ALL; may be repeated",
+	{0, "cap-add", "NAME",
+	 "Grant a capability (NET_ADMIN, ...) beside the fourteen of the default, or "
+	 "ALL; may be repeated",
 	 take_cap_add},
 	{0, "cap-drop", "NAME", "Take one away, or ALL but those of --cap-add; may be repeated",
 	 take_cap_drop},

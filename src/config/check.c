@@ -35,8 +35,9 @@ static int check_id(const char *id, struct error *e)
 		return err_set(e, 0, "name %.40s...: longer than %d bytes", id, ID_MOST);
 	if (*id == '.' || id[strspn(id, id_letters)] != '\0')
 		return err_set(
-			e,
-			0, "name %s: not a container's name (letters, digits, _ + - and ., no . in front)",
+			e, 0,
+			"name %s: not a container's name (letters, digits, _ + - and ., no . in "
+			"front)",
 			id);
 	return 0;
 }

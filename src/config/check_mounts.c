@@ -29,10 +29,10 @@ static int check_proc(const struct config_mount *m, struct error *e)
 	for (size_t i = 0; m->bind && i < sizeof(replaceable_proc_files) / sizeof(char *); i++)
 		if (container_path_to(m->destination, replaceable_proc_files[i]) == PATH_SAME)
 			return 0;
-	return err_set(
-		e,
-		0, "mount on %.200s: nothing may be mounted over or below /proc (but single files such as /proc/cpuinfo)",
-		m->destination);
+	return err_set(e, 0,
+		       "mount on %.200s: nothing may be mounted over or below /proc (but single "
+		       "files such as /proc/cpuinfo)",
+		       m->destination);
 }
 
 static bool one_atime_at_most(uint32_t flags)

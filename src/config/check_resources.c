@@ -29,9 +29,10 @@ static int check_memory(const struct config_resources *r, struct error *e)
 		return -1;
 	if (r->memory_swap.set && r->memory_swap.value >= 0) {
 		if (!r->memory.set || r->memory.value < 0)
-			return err_set(
-				e,
-				0, "memory-swap needs a memory limit beside it (it is the sum of memory and swap)");
+			return err_set(e, 0,
+				       "memory-swap needs a memory limit beside it (it is the sum "
+				       "of memory and "
+				       "swap)");
 		if (r->memory_swap.value < r->memory.value)
 			return err_set(
 				e,

@@ -29,8 +29,10 @@ int args_split(struct args *a, const char *text, char separator, const char **re
 	char *first = arena_copy(&a->config->arena, text);
 	char *at;
 
-	if (!first)
-		return err_no_memory(e);
+	if (!first) {
+		err_no_memory(e);
+		return -1;
+	}
 	at = strchr(first, separator);
 	if (at)
 		*at++ = '\0';

@@ -88,6 +88,8 @@ static int missing(const struct look *l, const char *path, const char *what, str
 static int elf_check(const struct look *l, int fd, const Elf64_Ehdr *header, struct error *e)
 {
 	char interpreter[PATH_MAX];
+	Elf64_Phdr table[64]; /* more than any program has */
+	ssize_t got;
 
 	if (header->e_ident[EI_DATA] != ELFDATA2LSB || !runs_here(header->e_machine)) {
 		if (has_binfmt())
@@ -97,18 +99,17 @@ static int elf_check(const struct look *l, int fd, const Elf64_Ehdr *header, str
 	}
 	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_phentsize != sizeof(Elf64_Phdr))
 		return 0;
-	for (unsigned int i = 0; i < header->e_phnum && i < 64; i++) {
+	got = pread(fd, table, sizeof(table), (off_t)header->e_phoff);
+	for (size_t i = 0; i < header->e_phnum && (ssize_t)((i + 1) * sizeof(table[0])) <= got; i++) {
+		const Elf64_Phdr *p = &table[i];
 		OWNED_FD found = -1;
-		Elf64_Phdr p;
 		ssize_t n;
 
-		if (pread(fd, &p, sizeof(p), (off_t)(header->e_phoff + i * sizeof(p))) != (ssize_t)sizeof(p))
-			return 0; /* cut short: execve will say */
-		if (p.p_type != PT_INTERP || p.p_filesz == 0 || p.p_filesz >= sizeof(interpreter))
+		if (p->p_type != PT_INTERP || p->p_filesz == 0 || p->p_filesz >= sizeof(interpreter))
 			continue;
-		n = pread(fd, interpreter, p.p_filesz, (off_t)p.p_offset);
+		n = pread(fd, interpreter, p->p_filesz, (off_t)p->p_offset);
 		if (n <= 0)
-			return 0;
+			return 0; /* cut short: execve will say */
 		interpreter[n] = '\0';
 		found = path_open_in(l->root_fd, interpreter, O_PATH);
 		if (found < 0 && errno == ENOENT)

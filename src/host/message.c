@@ -44,9 +44,7 @@ void message_write(const struct global_options *g, enum message_level level, con
 		   const char *text)
 {
 	OWNED_TEXT body = {0}, line = {0};
-	char stamp[40];
-	struct tm utc;
-	time_t now;
+	struct timespec now;
 
 	if (id)
 		text_add(&body, "%s: ", id);
@@ -61,15 +59,16 @@ void message_write(const struct global_options *g, enum message_level level, con
 	if (!g || !g->log)
 		return;
 	text_end(&line);
-	now = time(NULL);
-	gmtime_r(&now, &utc);
-	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	clock_gettime(CLOCK_REALTIME, &now);
 	if (g->log_format == LOG_JSON) {
 		text_add(&line, "{\"level\":\"%s\",\"msg\":", level_names[level]);
 		text_add_json(&line, body.bytes);
-		text_add(&line, ",\"time\":\"%s\"}\n", stamp);
+		text_add(&line, ",\"time\":\"");
+		text_add_time(&line, (int64_t)now.tv_sec * 1000000000, 0);
+		text_add(&line, "\"}\n");
 	} else {
-		text_add(&line, "%s %s: ", stamp, level_names[level]);
+		text_add_time(&line, (int64_t)now.tv_sec * 1000000000, 0);
+		text_add(&line, " %s: ", level_names[level]);
 		add_escaped(&line, body.bytes);
 		text_add(&line, "\n");
 	}

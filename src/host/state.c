@@ -200,17 +200,6 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 	return 0;
 }
 
-/* RFC 3339 in UTC with nanoseconds, as engines print it. */
-static void add_time(struct text *t, int64_t ns)
-{
-	time_t seconds = (time_t)(ns / 1000000000);
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	text_add(t, "\"%04d-%02d-%02dT%02d:%02d:%02d.%09dZ\"", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-		 utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(ns % 1000000000));
-}
-
 int state_write(struct state *s, const struct config *c, const struct cgroup *g, pid_t pid,
 		struct error *e)
 {
@@ -222,8 +211,9 @@ int state_write(struct state *s, const struct config *c, const struct cgroup *g,
 	text_add_json(&t, c->bundle ? c->bundle : "");
 	text_add(&t, ",\"rootfs\":");
 	text_add_json(&t, c->rootfs);
-	text_add(&t, ",\"created\":");
-	add_time(&t, s->created_ns);
+	text_add(&t, ",\"created\":\"");
+	text_add_time(&t, s->created_ns, 9);
+	text_add(&t, "\"");
 	text_add(&t, ",\"ownerPid\":%d", (int)getpid());
 	if (pid > 0)
 		text_add(&t, ",\"pid\":%d,\"startTime\":%lld", (int)pid, (long long)state_start_time(pid));
