@@ -18,13 +18,12 @@ int main(void)
 	struct config_seccomp s;
 	struct error e = {0};
 
-	if (seccomp_default(&a, SECCOMP_DEFAULT_CAPS, &s, &e) < 0 ||
-	    seccomp_compile(&s, &f, &e) < 0) {
+	if (seccomp_default(&a, SECCOMP_DEFAULT_CAPS, &s, &e) < 0 || seccomp_compile(&s, &f, &e) < 0) {
 		fprintf(stderr, "gen-seccomp: %s\n", e.text);
 		return EXIT_FAILURE;
 	}
-	printf("/* Made by scripts/gen-seccomp.c: the built-in profile for the bounding set 0x%" PRIx64
-	       ". */\n#include \"host/seccomp_program.h\"\n\n",
+	printf("/* Made by scripts/gen-seccomp.c: the built-in profile for the bounding set "
+	       "0x%" PRIx64 ". */\n#include \"host/seccomp_program.h\"\n\n",
 	       SECCOMP_DEFAULT_CAPS);
 	printf("const struct sock_filter seccomp_program[] = {\n");
 	for (size_t i = 0; i < f.n; i++)

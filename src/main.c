@@ -30,6 +30,7 @@ static const struct command {
 	int failed;
 } commands[] = {
 	{"run", "Run a command in a new container and wait for its end", cli_run, FAILED_RUN},
+	{"check", "Tell what this host offers to containers, and what is missing", cli_check, FAILED},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -49,8 +49,8 @@ int err_within(struct error *e, const char *format, ...)
 	va_start(args, format);
 	n = vsnprintf(e->text, sizeof(e->text), format, args);
 	va_end(args);
-	if (n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", old);
+	if (n >= 0 && (size_t)n + 2 < sizeof(e->text)) /* what no longer fits is cut off at the end */
+		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %.*s", (int)(sizeof(e->text) - 3) - n, old);
 	return -1;
 }
 

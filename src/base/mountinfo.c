@@ -101,8 +101,7 @@ int mountinfo_parse(char *line, struct mountinfo_entry *ret)
 	*colon = '\0';
 	if (number(device, &m.major) < 0 || number(colon + 1, &m.minor) < 0)
 		return -1;
-	if (string(&at, &m.root) < 0 || string(&at, &m.mount_point) < 0 ||
-	    string(&at, &m.options) < 0)
+	if (string(&at, &m.root) < 0 || string(&at, &m.mount_point) < 0 || string(&at, &m.options) < 0)
 		return -1;
 	do {
 		optional = field(&at);
@@ -155,8 +154,7 @@ static ssize_t fill(struct mountinfo *m)
 	return n;
 }
 
-int mountinfo_next(struct mountinfo *m, struct mountinfo_entry *ret, bool *ret_end,
-		   struct error *e)
+int mountinfo_next(struct mountinfo *m, struct mountinfo_entry *ret, bool *ret_end, struct error *e)
 {
 	for (;;) {
 		char *line = m->buffer + m->start;
@@ -167,8 +165,7 @@ int mountinfo_next(struct mountinfo *m, struct mountinfo_entry *ret, bool *ret_e
 			*newline = '\0';
 			m->start = (size_t)(newline + 1 - m->buffer);
 			/* A NUL inside would hide the rest of the line. */
-			if (strlen(line) != (size_t)(newline - line) ||
-			    mountinfo_parse(line, ret) < 0)
+			if (strlen(line) != (size_t)(newline - line) || mountinfo_parse(line, ret) < 0)
 				return err_set(e, 0, "mountinfo: a line is malformed");
 			*ret_end = false;
 			return 0;

@@ -17,11 +17,11 @@
 /* One line. The strings point into the line. */
 struct mountinfo_entry {
 	uint32_t id, parent, major, minor;
-	const char *root;	  /* the part of the filesystem that is mounted */
-	const char *mount_point;  /* relative to the root of the process */
-	const char *options;	  /* of the mount */
-	const char *type;	  /* of the filesystem */
-	const char *source;	  /* may be empty */
+	const char *root;	   /* the part of the filesystem that is mounted */
+	const char *mount_point;   /* relative to the root of the process */
+	const char *options;	   /* of the mount */
+	const char *type;	   /* of the filesystem */
+	const char *source;	   /* may be empty */
 	const char *super_options; /* of the filesystem; the controllers of a cgroup v1 hierarchy */
 };
 
@@ -40,8 +40,7 @@ struct mountinfo {
 int mountinfo_open(struct mountinfo *m, const char *path, struct error *e);
 
 /* The next line; what it points to lives until the next call. *ret_end is true behind the last. */
-int mountinfo_next(struct mountinfo *m, struct mountinfo_entry *ret, bool *ret_end,
-		   struct error *e);
+int mountinfo_next(struct mountinfo *m, struct mountinfo_entry *ret, bool *ret_end, struct error *e);
 void mountinfo_close(struct mountinfo *m);
 
 #endif

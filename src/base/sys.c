@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 _Static_assert(SYS_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "open_tree(2)");
@@ -127,6 +128,17 @@ long sys_keyctl_join(const char *name)
 	return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
 }
 
+int sys_capget_permitted(uint64_t *ret)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -1;
+	*ret = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	return 0;
+}
+
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -152,4 +164,19 @@ int sys_bpf(int command, void *attr, unsigned int size)
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return (int)syscall(SYS_execveat, dir_fd, path, argv, envp, flags);
+}
+
+int sys_probe(long number)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		_exit(syscall(number, -1L, -1L, -1L, -1L, -1L, -1L) < 0 ? errno & 0xff : 0);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : ENOSYS;
 }

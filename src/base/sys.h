@@ -72,9 +72,15 @@ int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_close_range(unsigned int first, unsigned int last, unsigned int flags); /* CLOSE_RANGE_* */
 long sys_keyctl_join(const char *name); /* KEYCTL_JOIN_SESSION_KEYRING */
+int sys_capget_permitted(uint64_t *ret);
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_seccomp_filter(const void *sock_fprog, unsigned int flags); /* SECCOMP_SET_MODE_FILTER */
 int sys_bpf(int command, void *attr, unsigned int size);
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags);
+
+/* Whether the kernel knows system call @number: calls it in a child with arguments that cannot be valid (every one
+ * is -1), and returns the errno that it answers with, ENOSYS also where a filter ends the child; -1 with errno where
+ * there can be no child. */
+int sys_probe(long number);
 
 #endif

@@ -86,6 +86,34 @@ void text_add_json(struct text *t, const char *string)
 	text_add(t, "\"");
 }
 
+/* Whether the valid UTF-8 sequence at @s is a control or a formatting character that changes what is seen. */
+static bool is_deceptive(const unsigned char *s)
+{
+	if (s[0] == 0xc2 && s[1] < 0xa0)
+		return true; /* U+0080 to U+009F */
+	if (s[0] == 0xe2 && s[1] == 0x80 && ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f))
+		return true; /* U+200E, U+200F, U+2028 to U+202E: marks, line separators, embeddings */
+	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9; /* U+2066 to U+2069: isolates */
+}
+
+void text_add_escaped(struct text *t, const char *string)
+{
+	const unsigned char *s = (const unsigned char *)string;
+
+	while (*s) {
+		size_t n = utf8_length(s);
+
+		if (n > 0 && !is_deceptive(s)) {
+			text_add(t, "%.*s", (int)n, (const char *)s);
+			s += n;
+		} else if (n == 0 && *s >= 0x20 && *s < 0x7f) {
+			text_add(t, "%c", *s++);
+		} else {
+			text_add(t, "\\x%02x", *s++);
+		}
+	}
+}
+
 void text_add_time(struct text *t, int64_t ns, int digits)
 {
 	int64_t seconds = ns / 1000000000, days = seconds / 86400;

@@ -22,6 +22,12 @@ void text_add(struct text *t, const char *format, ...) __attribute__((format(pri
  * added as null. */
 void text_add_json(struct text *t, const char *string);
 
+/*
+ * Adds @string for a terminal: on one line, and with nothing in it that a terminal obeys. Control characters (C1
+ * ones included), what turns the direction of writing, and bytes that are no UTF-8 become \xNN.
+ */
+void text_add_escaped(struct text *t, const char *string);
+
 /* Adds @ns nanoseconds since 1970 as RFC 3339 in UTC, with @digits (0 or 9) of fraction. */
 void text_add_time(struct text *t, int64_t ns, int digits);
 

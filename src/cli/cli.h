@@ -26,6 +26,7 @@ typedef int cli_command(struct cli *cli, int argc, char *const argv[], int *ret_
 			struct error *e);
 
 cli_command cli_run;
+cli_command cli_check;
 
 /* The options that every command takes, before or behind the command's name. */
 extern const struct option_row cli_global_rows[];

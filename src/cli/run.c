@@ -22,7 +22,7 @@
 #include "config/from_seccomp.h"
 #include "config/names.h"
 
-#define PROFILE_MAX (1024 * 1024)
+#define PROFILE_MAX ((size_t)1024 * 1024)
 
 /* ---- options about the caller's side ---- */
 

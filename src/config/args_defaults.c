@@ -133,6 +133,8 @@ int args_defaults(struct args *a, struct error *e)
 	c->rootfs_nodev = !a->privileged;
 	if (!c->process.cwd)
 		c->process.cwd = "/";
+	if (!c->process.user.spec)
+		c->process.user.spec = "0";
 	if (!c->process.user.umask.set)
 		c->process.user.umask = (struct config_number){true, 022};
 	if (add_mounts(c, base_mounts, COUNT(base_mounts), e) < 0 ||

@@ -10,7 +10,7 @@
 
 #include "base/number.h"
 
-#define ENV_FILE_MAX (256 * 1024)
+#define ENV_FILE_MAX ((size_t)256 * 1024)
 
 static int take_name(void *into, const char *value, struct error *e)
 {
@@ -157,9 +157,8 @@ static int take_env_file(void *into, const char *value, struct error *e)
 /* Ids above are (uid_t)-1, "leave it as it is" to the kernel, or wrap round to others. */
 #define ID_MAX 4294967294u
 
-/* A user or group: a number, or a name if it does not begin as a number would. *ret_id: -1 for a
- * name. */
-static int check_id(const char *text, const char *what, int64_t *ret_id, struct error *e)
+/* A user or group: a number, or a name if it does not begin as a number would. */
+static int check_id(const char *text, const char *what, struct error *e)
 {
 	uint64_t id;
 
@@ -169,37 +168,27 @@ static int check_id(const char *text, const char *what, int64_t *ret_id, struct 
 	if (strchr("0123456789+-", *text)) {
 		if (number_unsigned(text, 0, ID_MAX, &id, e) < 0)
 			return err_within(e, "the %s", what);
-		*ret_id = (int64_t)id;
 		return 0;
 	}
 	for (const char *p = text; *p != '\0'; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr(":,/", *p))
 			return err_set(e, 0, "the %s is neither a number nor a name", what);
-	*ret_id = -1;
 	return 0;
 }
 
 /*
- * With both ids as numbers nothing is left to look up. A UID alone stays a text: its group and its
- * supplementary groups are those that the root filesystem's passwd and group give to it.
+ * Also two numbers stay a text to be looked up: the home directory is what the root filesystem's passwd says, as
+ * are the groups of a user without a group behind him.
  */
 static int take_user(void *into, const char *value, struct error *e)
 {
 	struct args *a = into;
-	struct config_user *u = &a->config->process.user;
 	const char *user, *group;
-	int64_t uid = -1, gid = -1;
 
-	if (args_split(a, value, ':', &user, &group, e) < 0 ||
-	    check_id(user, "user", &uid, e) < 0 || (group && check_id(group, "group", &gid, e) < 0))
+	if (args_split(a, value, ':', &user, &group, e) < 0 || check_id(user, "user", e) < 0 ||
+	    (group && check_id(group, "group", e) < 0))
 		return -1;
-	u->spec = NULL;
-	u->uid = u->gid = 0;
-	if (uid < 0 || gid < 0)
-		return args_keep(a, value, &u->spec, e);
-	u->uid = (uint32_t)uid;
-	u->gid = (uint32_t)gid;
-	return 0;
+	return args_keep(a, value, &a->config->process.user.spec, e);
 }
 
 const struct option_row args_rows_process[] = {
@@ -215,7 +204,7 @@ const struct option_row args_rows_process[] = {
 	{'w', "workdir", "DIR", "Directory to start in (default: /)", take_workdir},
 	{'u', "user", "USER[:GROUP]",
 	 "Run as this user: names of the root filesystem's own /etc/passwd and "
-	 "/etc/group, or numbers (default: 0:0)",
+	 "/etc/group, or numbers (default: 0)",
 	 take_user},
 	{0, "umask", "MASK", "Permissions that new files do not get, octal (default: 022)",
 	 take_umask},

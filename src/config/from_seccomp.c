@@ -21,10 +21,10 @@
 
 #include "config/names.h"
 
-#define ERRNO_DEFAULT 1	  /* EPERM, config-linux.md: "errnoRet" */
-#define ERRNO_MAX 4094	  /* the kernel's last is 4095, libseccomp's 4094; none is that large */
-#define TRACE_MAX 0xffff  /* SECCOMP_RET_DATA */
-#define ARGUMENTS 6
+#define ERRNO_DEFAULT 1	     /* EPERM, config-linux.md: "errnoRet" */
+#define ERRNO_MAX     4094   /* the kernel's last is 4095, libseccomp's 4094; none is that large */
+#define TRACE_MAX     0xffff /* SECCOMP_RET_DATA */
+#define ARGUMENTS     6
 
 /* ---- names ---- */
 
@@ -47,10 +47,14 @@ static const struct word actions[] = {
 };
 
 static const struct word operators[] = {
-	{"SCMP_CMP_NE", SECCOMP_NE}, {"SCMP_CMP_LT", SECCOMP_LT},
-	{"SCMP_CMP_LE", SECCOMP_LE}, {"SCMP_CMP_EQ", SECCOMP_EQ},
-	{"SCMP_CMP_GE", SECCOMP_GE}, {"SCMP_CMP_GT", SECCOMP_GT},
-	{"SCMP_CMP_MASKED_EQ", SECCOMP_MASKED_EQ}, {NULL, 0},
+	{"SCMP_CMP_NE", SECCOMP_NE},
+	{"SCMP_CMP_LT", SECCOMP_LT},
+	{"SCMP_CMP_LE", SECCOMP_LE},
+	{"SCMP_CMP_EQ", SECCOMP_EQ},
+	{"SCMP_CMP_GE", SECCOMP_GE},
+	{"SCMP_CMP_GT", SECCOMP_GT},
+	{"SCMP_CMP_MASKED_EQ", SECCOMP_MASKED_EQ},
+	{NULL, 0},
 };
 
 static const struct word flags[] = {
@@ -62,25 +66,23 @@ static const struct word flags[] = {
 };
 
 static const char *const architectures[] = {
-	"SCMP_ARCH_X86",	 "SCMP_ARCH_X86_64",	"SCMP_ARCH_X32",
-	"SCMP_ARCH_ARM",	 "SCMP_ARCH_AARCH64",	"SCMP_ARCH_MIPS",
-	"SCMP_ARCH_MIPS64",	 "SCMP_ARCH_MIPS64N32", "SCMP_ARCH_MIPSEL",
-	"SCMP_ARCH_MIPSEL64",	 "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
-	"SCMP_ARCH_PPC64",	 "SCMP_ARCH_PPC64LE",	"SCMP_ARCH_S390",
-	"SCMP_ARCH_S390X",	 "SCMP_ARCH_PARISC",	"SCMP_ARCH_PARISC64",
-	"SCMP_ARCH_RISCV64",	 "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",
-	"SCMP_ARCH_SH",		 "SCMP_ARCH_SHEB",
+	"SCMP_ARCH_X86",     "SCMP_ARCH_X86_64",   "SCMP_ARCH_X32",	    "SCMP_ARCH_ARM",
+	"SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",	   "SCMP_ARCH_MIPS64",	    "SCMP_ARCH_MIPS64N32",
+	"SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
+	"SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",	    "SCMP_ARCH_S390X",
+	"SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",	    "SCMP_ARCH_LOONGARCH64",
+	"SCMP_ARCH_M68K",    "SCMP_ARCH_SH",	   "SCMP_ARCH_SHEB",
 };
 
 /* The native architecture, as archMap and as includes.arches call it. */
 #if defined(__x86_64__)
-#define NATIVE "SCMP_ARCH_X86_64"
+#define NATIVE	      "SCMP_ARCH_X86_64"
 #define NATIVE_ENGINE "amd64"
 #elif defined(__aarch64__)
-#define NATIVE "SCMP_ARCH_AARCH64"
+#define NATIVE	      "SCMP_ARCH_AARCH64"
 #define NATIVE_ENGINE "arm64"
 #elif defined(__riscv) && __riscv_xlen == 64
-#define NATIVE "SCMP_ARCH_RISCV64"
+#define NATIVE	      "SCMP_ARCH_RISCV64"
 #define NATIVE_ENGINE "riscv64"
 #else
 #error "from_seccomp.c: name this architecture as libseccomp and engines do"
@@ -88,35 +90,136 @@ static const char *const architectures[] = {
 
 /* Linux's numbers, not those of the system that this is compiled on. */
 static const char *const errnos[] = {
-	[1] = "EPERM", [2] = "ENOENT", [3] = "ESRCH", [4] = "EINTR", [5] = "EIO", [6] = "ENXIO",
-	[7] = "E2BIG", [8] = "ENOEXEC", [9] = "EBADF", [10] = "ECHILD", [11] = "EAGAIN",
-	[12] = "ENOMEM", [13] = "EACCES", [14] = "EFAULT", [15] = "ENOTBLK", [16] = "EBUSY",
-	[17] = "EEXIST", [18] = "EXDEV", [19] = "ENODEV", [20] = "ENOTDIR", [21] = "EISDIR",
-	[22] = "EINVAL", [23] = "ENFILE", [24] = "EMFILE", [25] = "ENOTTY", [26] = "ETXTBSY",
-	[27] = "EFBIG", [28] = "ENOSPC", [29] = "ESPIPE", [30] = "EROFS", [31] = "EMLINK",
-	[32] = "EPIPE", [33] = "EDOM", [34] = "ERANGE", [35] = "EDEADLOCK", [36] = "ENAMETOOLONG",
-	[37] = "ENOLCK", [38] = "ENOSYS", [39] = "ENOTEMPTY", [40] = "ELOOP", [42] = "ENOMSG",
-	[43] = "EIDRM", [44] = "ECHRNG", [45] = "EL2NSYNC", [46] = "EL3HLT", [47] = "EL3RST",
-	[48] = "ELNRNG", [49] = "EUNATCH", [50] = "ENOCSI", [51] = "EL2HLT", [52] = "EBADE",
-	[53] = "EBADR", [54] = "EXFULL", [55] = "ENOANO", [56] = "EBADRQC", [57] = "EBADSLT",
-	[59] = "EBFONT", [60] = "ENOSTR", [61] = "ENODATA", [62] = "ETIME", [63] = "ENOSR",
-	[64] = "ENONET", [65] = "ENOPKG", [66] = "EREMOTE", [67] = "ENOLINK", [68] = "EADV",
-	[69] = "ESRMNT", [70] = "ECOMM", [71] = "EPROTO", [72] = "EMULTIHOP", [73] = "EDOTDOT",
-	[74] = "EBADMSG", [75] = "EOVERFLOW", [76] = "ENOTUNIQ", [77] = "EBADFD",
-	[78] = "EREMCHG", [79] = "ELIBACC", [80] = "ELIBBAD", [81] = "ELIBSCN", [82] = "ELIBMAX",
-	[83] = "ELIBEXEC", [84] = "EILSEQ", [85] = "ERESTART", [86] = "ESTRPIPE", [87] = "EUSERS",
-	[88] = "ENOTSOCK", [89] = "EDESTADDRREQ", [90] = "EMSGSIZE", [91] = "EPROTOTYPE",
-	[92] = "ENOPROTOOPT", [93] = "EPROTONOSUPPORT", [94] = "ESOCKTNOSUPPORT",
-	[95] = "ENOTSUP", [96] = "EPFNOSUPPORT", [97] = "EAFNOSUPPORT", [98] = "EADDRINUSE",
-	[99] = "EADDRNOTAVAIL", [100] = "ENETDOWN", [101] = "ENETUNREACH", [102] = "ENETRESET",
-	[103] = "ECONNABORTED", [104] = "ECONNRESET", [105] = "ENOBUFS", [106] = "EISCONN",
-	[107] = "ENOTCONN", [108] = "ESHUTDOWN", [109] = "ETOOMANYREFS", [110] = "ETIMEDOUT",
-	[111] = "ECONNREFUSED", [112] = "EHOSTDOWN", [113] = "EHOSTUNREACH", [114] = "EALREADY",
-	[115] = "EINPROGRESS", [116] = "ESTALE", [117] = "EUCLEAN", [118] = "ENOTNAM",
-	[119] = "ENAVAIL", [120] = "EISNAM", [121] = "EREMOTEIO", [122] = "EDQUOT",
-	[123] = "ENOMEDIUM", [124] = "EMEDIUMTYPE", [125] = "ECANCELED", [126] = "ENOKEY",
-	[127] = "EKEYEXPIRED", [128] = "EKEYREVOKED", [129] = "EKEYREJECTED",
-	[130] = "EOWNERDEAD", [131] = "ENOTRECOVERABLE", [132] = "ERFKILL",
+	[1] = "EPERM",
+	[2] = "ENOENT",
+	[3] = "ESRCH",
+	[4] = "EINTR",
+	[5] = "EIO",
+	[6] = "ENXIO",
+	[7] = "E2BIG",
+	[8] = "ENOEXEC",
+	[9] = "EBADF",
+	[10] = "ECHILD",
+	[11] = "EAGAIN",
+	[12] = "ENOMEM",
+	[13] = "EACCES",
+	[14] = "EFAULT",
+	[15] = "ENOTBLK",
+	[16] = "EBUSY",
+	[17] = "EEXIST",
+	[18] = "EXDEV",
+	[19] = "ENODEV",
+	[20] = "ENOTDIR",
+	[21] = "EISDIR",
+	[22] = "EINVAL",
+	[23] = "ENFILE",
+	[24] = "EMFILE",
+	[25] = "ENOTTY",
+	[26] = "ETXTBSY",
+	[27] = "EFBIG",
+	[28] = "ENOSPC",
+	[29] = "ESPIPE",
+	[30] = "EROFS",
+	[31] = "EMLINK",
+	[32] = "EPIPE",
+	[33] = "EDOM",
+	[34] = "ERANGE",
+	[35] = "EDEADLOCK",
+	[36] = "ENAMETOOLONG",
+	[37] = "ENOLCK",
+	[38] = "ENOSYS",
+	[39] = "ENOTEMPTY",
+	[40] = "ELOOP",
+	[42] = "ENOMSG",
+	[43] = "EIDRM",
+	[44] = "ECHRNG",
+	[45] = "EL2NSYNC",
+	[46] = "EL3HLT",
+	[47] = "EL3RST",
+	[48] = "ELNRNG",
+	[49] = "EUNATCH",
+	[50] = "ENOCSI",
+	[51] = "EL2HLT",
+	[52] = "EBADE",
+	[53] = "EBADR",
+	[54] = "EXFULL",
+	[55] = "ENOANO",
+	[56] = "EBADRQC",
+	[57] = "EBADSLT",
+	[59] = "EBFONT",
+	[60] = "ENOSTR",
+	[61] = "ENODATA",
+	[62] = "ETIME",
+	[63] = "ENOSR",
+	[64] = "ENONET",
+	[65] = "ENOPKG",
+	[66] = "EREMOTE",
+	[67] = "ENOLINK",
+	[68] = "EADV",
+	[69] = "ESRMNT",
+	[70] = "ECOMM",
+	[71] = "EPROTO",
+	[72] = "EMULTIHOP",
+	[73] = "EDOTDOT",
+	[74] = "EBADMSG",
+	[75] = "EOVERFLOW",
+	[76] = "ENOTUNIQ",
+	[77] = "EBADFD",
+	[78] = "EREMCHG",
+	[79] = "ELIBACC",
+	[80] = "ELIBBAD",
+	[81] = "ELIBSCN",
+	[82] = "ELIBMAX",
+	[83] = "ELIBEXEC",
+	[84] = "EILSEQ",
+	[85] = "ERESTART",
+	[86] = "ESTRPIPE",
+	[87] = "EUSERS",
+	[88] = "ENOTSOCK",
+	[89] = "EDESTADDRREQ",
+	[90] = "EMSGSIZE",
+	[91] = "EPROTOTYPE",
+	[92] = "ENOPROTOOPT",
+	[93] = "EPROTONOSUPPORT",
+	[94] = "ESOCKTNOSUPPORT",
+	[95] = "ENOTSUP",
+	[96] = "EPFNOSUPPORT",
+	[97] = "EAFNOSUPPORT",
+	[98] = "EADDRINUSE",
+	[99] = "EADDRNOTAVAIL",
+	[100] = "ENETDOWN",
+	[101] = "ENETUNREACH",
+	[102] = "ENETRESET",
+	[103] = "ECONNABORTED",
+	[104] = "ECONNRESET",
+	[105] = "ENOBUFS",
+	[106] = "EISCONN",
+	[107] = "ENOTCONN",
+	[108] = "ESHUTDOWN",
+	[109] = "ETOOMANYREFS",
+	[110] = "ETIMEDOUT",
+	[111] = "ECONNREFUSED",
+	[112] = "EHOSTDOWN",
+	[113] = "EHOSTUNREACH",
+	[114] = "EALREADY",
+	[115] = "EINPROGRESS",
+	[116] = "ESTALE",
+	[117] = "EUCLEAN",
+	[118] = "ENOTNAM",
+	[119] = "ENAVAIL",
+	[120] = "EISNAM",
+	[121] = "EREMOTEIO",
+	[122] = "EDQUOT",
+	[123] = "ENOMEDIUM",
+	[124] = "EMEDIUMTYPE",
+	[125] = "ECANCELED",
+	[126] = "ENOKEY",
+	[127] = "EKEYEXPIRED",
+	[128] = "EKEYREVOKED",
+	[129] = "EKEYREJECTED",
+	[130] = "EOWNERDEAD",
+	[131] = "ENOTRECOVERABLE",
+	[132] = "ERFKILL",
 };
 
 static int word(const struct json *j, const struct word *words, const char *kind, unsigned int *ret,
@@ -247,7 +350,7 @@ static struct kernel_version kernel_version(void)
 }
 
 struct conditions {
-	bool any_cap, all_caps;	  /* of "caps", in the bounding set */
+	bool any_cap, all_caps; /* of "caps", in the bounding set */
 	bool caps, arches, arch, kernels, kernel;
 };
 
@@ -291,8 +394,8 @@ static int condition_kernel(const struct json *j, struct conditions *ret, struct
 	if (strlen(text) > 16 || sscanf(text, "%u.%u%c", &want.major, &want.minor, &rest) != 2)
 		return json_error(j, e, "not a kernel version like \"4.8\"");
 	ret->kernels = true;
-	ret->kernel = have.major > want.major ||
-		      (have.major == want.major && have.minor >= want.minor);
+	ret->kernel =
+		have.major > want.major || (have.major == want.major && have.minor >= want.minor);
 	return 0;
 }
 
@@ -324,7 +427,8 @@ static int conditions(const struct json *j, uint64_t caps, struct conditions *re
 /* Does the rule take part? All of "includes" must hold, and nothing of "excludes". */
 static int rule_applies(const struct json *rule, uint64_t caps, bool *ret, struct error *e)
 {
-	struct json includes = json_member(rule, "includes"), excludes = json_member(rule, "excludes");
+	struct json includes = json_member(rule, "includes"),
+		    excludes = json_member(rule, "excludes");
 	struct conditions in = {0}, out = {0};
 
 	if (conditions(&includes, caps, &in, e) < 0 || conditions(&excludes, caps, &out, e) < 0)
@@ -455,8 +559,7 @@ static int arch_map(const struct json *j, struct config *c, struct error *e)
 	return 0;
 }
 
-static int profile_architectures(const struct json *j, bool engine, struct config *c,
-				 struct error *e)
+static int profile_architectures(const struct json *j, bool engine, struct config *c, struct error *e)
 {
 	struct json list = json_member(j, "architectures"), map = {0};
 
@@ -498,8 +601,10 @@ static int profile(struct config *c, const struct json *j, bool engine, uint64_t
 		   struct error *e)
 {
 	static const struct json_field texts[] = {
-		{"listenerPath", JSON_STRING, offsetof(struct config_seccomp, listener_path), .read = NULL},
-		{"listenerMetadata", JSON_STRING, offsetof(struct config_seccomp, listener_metadata), .read = NULL},
+		{"listenerPath", JSON_STRING, offsetof(struct config_seccomp, listener_path),
+		 .read = NULL},
+		{"listenerMetadata", JSON_STRING,
+		 offsetof(struct config_seccomp, listener_metadata), .read = NULL},
 		{NULL, JSON_STRING, 0, .read = NULL},
 	};
 	struct json action_json, rules, flags_json;

@@ -205,7 +205,7 @@ int json_each(const struct json *object,
 }
 
 int json_get_strings(const struct json *j, struct config *c, struct config_strings *into,
-		 struct error *e)
+		     struct error *e)
 {
 	size_t n;
 

@@ -22,7 +22,7 @@
 #include "base/error.h"
 #include "config/config.h"
 
-#define JSON_SIZE_MAX (4 * 1024 * 1024) /* bytes of text; engines write some 100 KiB at most */
+#define JSON_SIZE_MAX  (4 * 1024 * 1024) /* bytes of text; engines write some 100 KiB at most */
 #define JSON_DEPTH_MAX 64
 
 struct json {
@@ -71,7 +71,7 @@ int json_each(const struct json *object,
 
 /* Appends every string of an array. */
 int json_get_strings(const struct json *j, struct config *c, struct config_strings *into,
-		 struct error *e);
+		     struct error *e);
 
 /* ---- objects by table ---- */
 

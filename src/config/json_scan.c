@@ -261,8 +261,8 @@ static int names_close(struct scan *s, size_t first)
 		if (strcmp(s->names[i - 1], s->names[i]) == 0) {
 			char text[160];
 
-			snprintf(text, sizeof(text), "the object that ends here has two members \"%.80s\"",
-				 s->names[i]);
+			snprintf(text, sizeof(text),
+				 "the object that ends here has two members \"%.80s\"", s->names[i]);
 			return bad(s, text);
 		}
 	s->names_n = first;

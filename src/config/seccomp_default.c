@@ -18,10 +18,10 @@
 #include <string.h>
 
 #define CAP(number) (UINT64_C(1) << (number))
-#define SYS_ADMIN CAP(21)
-#define NEVER UINT64_MAX
+#define SYS_ADMIN   CAP(21)
+#define NEVER	    UINT64_MAX
 
-#define EPERM_LINUX 1
+#define EPERM_LINUX  1
 #define ENOSYS_LINUX 38
 
 struct row {
@@ -31,73 +31,110 @@ struct row {
 
 static const struct row rows[] = {
 	/* Files and directories */
-	{0, "access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 dup3 faccessat "
-	    "faccessat2 fadvise64 fadvise64_64 arm_fadvise64_64 fallocate fchdir fchmod fchmodat fchmodat2 "
-	    "fchown fchown32 fchownat fcntl fcntl64 fdatasync flock fstat fstat64 fstatat64 fstatfs fstatfs64 "
-	    "fsync ftruncate ftruncate64 futimesat getcwd getdents getdents64 lchown lchown32 link linkat "
-	    "_llseek lseek lstat lstat64 mkdir mkdirat mknod mknodat name_to_handle_at newfstatat oldfstat "
-	    "oldlstat oldstat open openat openat2 pipe pipe2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 "
-	    "read readahead readdir readlink readlinkat readv rename renameat renameat2 rmdir sendfile "
-	    "sendfile64 splice stat stat64 statfs statfs64 statx symlink symlinkat sync sync_file_range "
-	    "arm_sync_file_range sync_file_range2 syncfs tee truncate truncate64 umask unlink unlinkat utime "
-	    "utimensat utimensat_time64 utimes vmsplice write writev cachestat file_getattr file_setattr"},
+	{0, "access chdir chmod chown chown32 close close_range copy_file_range creat dup dup2 "
+	    "dup3 faccessat "
+	    "faccessat2 fadvise64 fadvise64_64 arm_fadvise64_64 fallocate fchdir fchmod fchmodat "
+	    "fchmodat2 "
+	    "fchown fchown32 fchownat fcntl fcntl64 fdatasync flock fstat fstat64 fstatat64 "
+	    "fstatfs fstatfs64 "
+	    "fsync ftruncate ftruncate64 futimesat getcwd getdents getdents64 lchown lchown32 link "
+	    "linkat "
+	    "_llseek lseek lstat lstat64 mkdir mkdirat mknod mknodat name_to_handle_at newfstatat "
+	    "oldfstat "
+	    "oldlstat oldstat open openat openat2 pipe pipe2 pread64 preadv preadv2 pwrite64 "
+	    "pwritev pwritev2 "
+	    "read readahead readdir readlink readlinkat readv rename renameat renameat2 rmdir "
+	    "sendfile "
+	    "sendfile64 splice stat stat64 statfs statfs64 statx symlink symlinkat sync "
+	    "sync_file_range "
+	    "arm_sync_file_range sync_file_range2 syncfs tee truncate truncate64 umask unlink "
+	    "unlinkat utime "
+	    "utimensat utimensat_time64 utimes vmsplice write writev cachestat file_getattr "
+	    "file_setattr"},
 	/* Extended attributes */
-	{0, "fgetxattr flistxattr fremovexattr fsetxattr getxattr lgetxattr listxattr llistxattr lremovexattr "
+	{0, "fgetxattr flistxattr fremovexattr fsetxattr getxattr lgetxattr listxattr llistxattr "
+	    "lremovexattr "
 	    "lsetxattr removexattr setxattr setxattrat getxattrat listxattrat removexattrat"},
 	/* Waiting for files: poll, inotify, aio; fanotify_mark is harmless without fanotify_init */
-	{0, "epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
-	    "epoll_wait_old eventfd eventfd2 fanotify_mark inotify_add_watch inotify_init inotify_init1 "
-	    "inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup "
-	    "io_submit _newselect poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd signalfd4"},
+	{0,
+	 "epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
+	 "epoll_wait_old eventfd eventfd2 fanotify_mark inotify_add_watch inotify_init "
+	 "inotify_init1 "
+	 "inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 "
+	 "io_setup "
+	 "io_submit _newselect poll ppoll ppoll_time64 pselect6 pselect6_time64 select signalfd "
+	 "signalfd4"},
 	/* Memory */
-	{0, "brk madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mlock mlock2 mlockall mmap "
-	    "mmap2 mprotect mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free pkey_mprotect "
+	{0, "brk madvise map_shadow_stack membarrier memfd_create memfd_secret mincore mlock "
+	    "mlock2 mlockall mmap "
+	    "mmap2 mprotect mremap mseal msync munlock munlockall munmap pkey_alloc pkey_free "
+	    "pkey_mprotect "
 	    "process_mrelease remap_file_pages"},
 	/* Processes, threads and their attributes; those of other processes are guarded by their owner */
-	{0, "alarm arch_prctl cacheflush breakpoint capget capset execve execveat exit exit_group fork futex "
-	    "futex_requeue futex_time64 futex_wait futex_waitv futex_wake getcpu getitimer getpgid getpgrp "
-	    "getpid getppid getpriority getrlimit get_robust_list getrusage getsid get_thread_area gettid "
-	    "get_tls ioprio_get ioprio_set modify_ldt nice pause pidfd_open prctl prlimit64 rseq "
-	    "sched_getaffinity sched_getattr sched_getparam sched_get_priority_max sched_get_priority_min "
-	    "sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity "
-	    "sched_setattr sched_setparam sched_setscheduler sched_yield setitimer setpgid setpriority "
-	    "setrlimit set_robust_list setsid set_thread_area set_tid_address set_tls times ugetrlimit usr26 "
-	    "usr32 vfork wait4 waitid waitpid"},
+	{0,
+	 "alarm arch_prctl cacheflush breakpoint capget capset execve execveat exit exit_group "
+	 "fork futex "
+	 "futex_requeue futex_time64 futex_wait futex_waitv futex_wake getcpu getitimer getpgid "
+	 "getpgrp "
+	 "getpid getppid getpriority getrlimit get_robust_list getrusage getsid get_thread_area "
+	 "gettid "
+	 "get_tls ioprio_get ioprio_set modify_ldt nice pause pidfd_open prctl prlimit64 rseq "
+	 "sched_getaffinity sched_getattr sched_getparam sched_get_priority_max "
+	 "sched_get_priority_min "
+	 "sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity "
+	 "sched_setattr sched_setparam sched_setscheduler sched_yield setitimer setpgid "
+	 "setpriority "
+	 "setrlimit set_robust_list setsid set_thread_area set_tid_address set_tls times "
+	 "ugetrlimit usr26 "
+	 "usr32 vfork wait4 waitid waitpid"},
 	/* KERNEL >=4.8: a tracer cannot change a call behind the filter's back any more */
 	{0, "process_vm_readv process_vm_writev ptrace"},
 	/* Entered by the kernel's own trampolines of probes; anywhere else they end in a signal */
 	{0, "uretprobe uprobe"},
 	/* Users and groups */
-	{0, "getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getresgid getresgid32 "
-	    "getresuid getresuid32 getuid getuid32 setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 "
-	    "setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 setreuid "
+	{0, "getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getresgid "
+	    "getresgid32 "
+	    "getresuid getresuid32 getuid getuid32 setfsgid setfsgid32 setfsuid setfsuid32 setgid "
+	    "setgid32 "
+	    "setgroups setgroups32 setregid setregid32 setresgid setresgid32 setresuid setresuid32 "
+	    "setreuid "
 	    "setreuid32 setuid setuid32"},
 	/* Signals */
-	{0, "kill pidfd_send_signal restart_syscall rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo "
-	    "rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo sgetmask "
-	    "sigaction sigaltstack signal sigpending sigprocmask sigreturn sigsuspend ssetmask tgkill tkill"},
+	{0, "kill pidfd_send_signal restart_syscall rt_sigaction rt_sigpending rt_sigprocmask "
+	    "rt_sigqueueinfo "
+	    "rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo "
+	    "sgetmask "
+	    "sigaction sigaltstack signal sigpending sigprocmask sigreturn sigsuspend ssetmask "
+	    "tgkill tkill"},
 	/* Clocks and timers; adjtimex and its like only read without CAP_SYS_TIME */
 	{0, "adjtimex clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime "
-	    "clock_gettime64 clock_nanosleep clock_nanosleep_time64 gettimeofday nanosleep time timer_create "
-	    "timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 "
+	    "clock_gettime64 clock_nanosleep clock_nanosleep_time64 gettimeofday nanosleep time "
+	    "timer_create "
+	    "timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime "
+	    "timer_settime64 "
 	    "timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64"},
 	/* Sockets; socket(2) itself is below */
-	{0, "accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg "
-	    "recvmmsg_time64 recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socketcall socketpair"},
+	{0, "accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom "
+	    "recvmmsg "
+	    "recvmmsg_time64 recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socketcall "
+	    "socketpair"},
 	/* System V and POSIX IPC */
-	{0, "ipc mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend "
-	    "mq_timedsend_time64 mq_unlink msgctl msgget msgrcv msgsnd semctl semget semop semtimedop "
-	    "semtimedop_time64 shmat shmctl shmdt shmget"},
+	{0,
+	 "ipc mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend "
+	 "mq_timedsend_time64 mq_unlink msgctl msgget msgrcv msgsnd semctl semget semop semtimedop "
+	 "semtimedop_time64 shmat shmctl shmdt shmget"},
 	/* What the system is, and limiting oneself further */
-	{0, "getrandom landlock_add_rule landlock_create_ruleset landlock_restrict_self lsm_get_self_attr "
+	{0, "getrandom landlock_add_rule landlock_create_ruleset landlock_restrict_self "
+	    "lsm_get_self_attr "
 	    "lsm_list_modules oldolduname olduname seccomp sysinfo uname"},
 	/* The mount table of the own namespace, which /proc shows as well */
 	{0, "listmount statmount"},
 
 	/* Behind a capability. unshare and setns also lead to a new user namespace, and so to all of them. */
-	{SYS_ADMIN, "fanotify_init fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree "
-		    "open_tree_attr pivot_root quotactl quotactl_fd setdomainname sethostname setns umount "
-		    "umount2 unshare lookup_dcookie"},
+	{SYS_ADMIN,
+	 "fanotify_init fsconfig fsmount fsopen fspick mount mount_setattr move_mount open_tree "
+	 "open_tree_attr pivot_root quotactl quotactl_fd setdomainname sethostname setns umount "
+	 "umount2 unshare lookup_dcookie"},
 	{SYS_ADMIN | CAP(39 /* BPF */), "bpf"},
 	{SYS_ADMIN | CAP(38 /* PERFMON */), "perf_event_open"},
 	{SYS_ADMIN | CAP(34 /* SYSLOG */), "syslog"},
@@ -115,13 +152,17 @@ static const struct row rows[] = {
 
 	/* Never: the kernel's keyrings are not in a namespace; io_uring does its work past this filter;
 	 * userfaultfd makes races in the kernel easy to win */
-	{NEVER, "add_key keyctl request_key io_uring_enter io_uring_register io_uring_setup userfaultfd"},
+	{NEVER,
+	 "add_key keyctl request_key io_uring_enter io_uring_register io_uring_setup userfaultfd"},
 	/* Never: they concern the whole machine */
-	{NEVER, "kexec_file_load kexec_load lsm_set_self_attr pciconfig_iobase pciconfig_read pciconfig_write "
+	{NEVER, "kexec_file_load kexec_load lsm_set_self_attr pciconfig_iobase pciconfig_read "
+		"pciconfig_write "
 		"swapoff swapon nfsservctl vm86 vm86old"},
 	/* Never: gone from the kernel, or older than what replaced them */
-	{NEVER, "_sysctl afs_syscall bdflush break create_module ftime get_kernel_syms getpmsg gtty idle lock mpx "
-		"prof profil putpmsg query_module security stty sysfs tuxcall ulimit uselib ustat vserver"},
+	{NEVER, "_sysctl afs_syscall bdflush break create_module ftime get_kernel_syms getpmsg "
+		"gtty idle lock mpx "
+		"prof profil putpmsg query_module security stty sysfs tuxcall ulimit uselib ustat "
+		"vserver"},
 };
 
 /*
@@ -137,8 +178,14 @@ struct argument_rule {
 };
 
 #define LOW UINT64_C(0xffffffff)
-#define ARGUMENT(index, mask, value) {index, SECCOMP_MASKED_EQ, mask, value}
-#define ANY {0, SECCOMP_MASKED_EQ, 0, 0}
+#define ARGUMENT(index, mask, value)                  \
+	{                                             \
+		index, SECCOMP_MASKED_EQ, mask, value \
+	}
+#define ANY                                \
+	{                                  \
+		0, SECCOMP_MASKED_EQ, 0, 0 \
+	}
 
 static const struct argument_rule argument_rules[] = {
 	/* Typing into the terminal of whoever is outside */

@@ -11,13 +11,13 @@
 #include "config/config.h"
 
 /* The bounding set that the program made at build time is for: what `run` grants by default. */
-#define SECCOMP_DEFAULT_CAPS                                                                       \
-	((UINT64_C(1) << 0 /* CHOWN */) | (UINT64_C(1) << 1 /* DAC_OVERRIDE */) |                  \
-	 (UINT64_C(1) << 3 /* FOWNER */) | (UINT64_C(1) << 4 /* FSETID */) |                       \
-	 (UINT64_C(1) << 5 /* KILL */) | (UINT64_C(1) << 6 /* SETGID */) |                         \
-	 (UINT64_C(1) << 7 /* SETUID */) | (UINT64_C(1) << 8 /* SETPCAP */) |                      \
-	 (UINT64_C(1) << 10 /* NET_BIND_SERVICE */) | (UINT64_C(1) << 13 /* NET_RAW */) |          \
-	 (UINT64_C(1) << 18 /* SYS_CHROOT */) | (UINT64_C(1) << 27 /* MKNOD */) |                  \
+#define SECCOMP_DEFAULT_CAPS                                                              \
+	((UINT64_C(1) << 0 /* CHOWN */) | (UINT64_C(1) << 1 /* DAC_OVERRIDE */) |         \
+	 (UINT64_C(1) << 3 /* FOWNER */) | (UINT64_C(1) << 4 /* FSETID */) |              \
+	 (UINT64_C(1) << 5 /* KILL */) | (UINT64_C(1) << 6 /* SETGID */) |                \
+	 (UINT64_C(1) << 7 /* SETUID */) | (UINT64_C(1) << 8 /* SETPCAP */) |             \
+	 (UINT64_C(1) << 10 /* NET_BIND_SERVICE */) | (UINT64_C(1) << 13 /* NET_RAW */) | \
+	 (UINT64_C(1) << 18 /* SYS_CHROOT */) | (UINT64_C(1) << 27 /* MKNOD */) |         \
 	 (UINT64_C(1) << 29 /* AUDIT_WRITE */) | (UINT64_C(1) << 31 /* SETFCAP */))
 
 /*

@@ -58,10 +58,8 @@ static int ids_set(struct inside *in, struct error *e)
 
 static int capabilities_set(const struct config_capabilities *c, struct error *e)
 {
-	if (sys_capset(c->effective, c->permitted, c->inheritable) < 0) {
-		err_set(e, errno, "capset");
-		return e->no == EPERM ? err_hint(e, "mini-run itself lacks one of the capabilities asked for") : -1;
-	}
+	if (sys_capset(c->effective, c->permitted, c->inheritable) < 0)
+		return err_set(e, errno, "capset");
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return err_set(e, errno, "clear ambient capabilities");
 	for (int cap = 0; cap < 64; cap++)
@@ -90,7 +88,7 @@ int privileges_drop(struct inside *in, struct error *e)
 	const struct config_process *p = &in->config->process;
 
 	umask(p->user.umask.set ? (mode_t)p->user.umask.value : in->umask);
-	if (p->has_capabilities && bounding_drop(p->capabilities.bounding, e) < 0)
+	if (p->has_capabilities && bounding_drop(in->capabilities.bounding, e) < 0)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, p->has_capabilities ? 1 : 0, 0, 0, 0) < 0)
 		return err_set(e, errno, "keep capabilities");
@@ -98,7 +96,7 @@ int privileges_drop(struct inside *in, struct error *e)
 		return -1;
 	if (!p->no_new_privs && seccomp_filter_load(&in->seccomp, e) < 0)
 		return -1;
-	if (p->has_capabilities && capabilities_set(&p->capabilities, e) < 0)
+	if (p->has_capabilities && capabilities_set(&in->capabilities, e) < 0)
 		return -1;
 	if (parent_watch(in, e) < 0)
 		return -1;

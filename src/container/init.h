@@ -31,6 +31,7 @@ struct inside {
 	uint32_t uid, gid;	/* of the command */
 	const uint32_t *groups; /* its supplementary groups */
 	size_t groups_n;
+	struct config_capabilities capabilities; /* those of the configuration that mini-run has to give */
 	char **env; /* the command's environment, NULL behind the last */
 
 	/* Made on the way; -1 until then. */

@@ -78,9 +78,11 @@ int sysctls_write(struct inside *in, struct error *e)
 
 		if ((size_t)snprintf(path, sizeof(path), "sys/%s", c->sysctls[i].key) >= sizeof(path))
 			return err_set(e, ENAMETOOLONG, "%s", c->sysctls[i].key);
-		/* sysctl(8): dots are slashes and slashes are dots (net.ipv4.conf.eth0/1.forwarding). */
-		for (char *at = path + 4; *at; at++)
-			*at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
+		/* sysctl(8): the first separator says which; with dots, a slash stands for a dot in a name
+		 * (net.ipv4.conf.eth0/1.forwarding). */
+		if (path[4 + strcspn(path + 4, "./")] == '.')
+			for (char *at = path + 4; *at; at++)
+				*at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
 		if (proc_write(in, path, c->sysctls[i].value, e) < 0)
 			return err_within(e, "%s", c->sysctls[i].key);
 	}

@@ -12,8 +12,7 @@
 int seccomp_filter_load(const struct seccomp_filter *f, struct error *e)
 {
 	struct sock_fprog program = {
-		.len = f->n,
-		.filter = (struct sock_filter *)f->v, /* the kernel only reads it */
+		.len = f->n, .filter = (struct sock_filter *)f->v, /* the kernel only reads it */
 	};
 	int r, no;
 

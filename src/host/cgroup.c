@@ -79,21 +79,27 @@ int cgroup_put(int dir_fd, const char *setting, const char *file, struct error *
 	return 0;
 }
 
-int cgroup_put_max(int dir_fd, const char *setting, const char *file, int64_t value,
-		   struct error *e)
+int cgroup_put_max(int dir_fd, const char *setting, const char *file, int64_t value, struct error *e)
 {
 	if (value == -1)
 		return cgroup_put(dir_fd, setting, file, e, "max");
 	return cgroup_put(dir_fd, setting, file, e, "%lld", (long long)value);
 }
 
+bool cgroup_text(int dir_fd, const char *file, char *ret, size_t size)
+{
+	OWNED_FD fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
+
+	ret[n > 0 ? n : 0] = '\0';
+	return n > 0 && (size_t)n < size - 1;
+}
+
 int64_t cgroup_number(int dir_fd, const char *file)
 {
-	struct error ignored;
 	char text[64];
 
-	if (file_read_at(dir_fd, file, text, sizeof(text), NULL, &ignored) < 0 || text[0] < '0' ||
-	    text[0] > '9')
+	if (!cgroup_text(dir_fd, file, text, sizeof(text)) || text[0] < '0' || text[0] > '9')
 		return -1;
 	return strtoll(text, NULL, 10);
 }

@@ -23,17 +23,17 @@
 
 enum cgroup_version { CGROUP_NONE, CGROUP_V1, CGROUP_V2 };
 
-#define CGROUP_DIRS 16
-#define CGROUP_PATH 1024
-#define CGROUP_NAMES 256 /* a list of controllers */
+#define CGROUP_DIRS   16
+#define CGROUP_PATH   1024
+#define CGROUP_NAMES  256 /* a list of controllers */
 #define CGROUP_PARENT "mini-run"
 
 struct cgroup_dir {
 	bool v2;
-	bool made;	      /* by us, so ours to remove */
-	int fd;		      /* of that directory, -1 until made */
-	size_t mount_length;  /* so many bytes of @path are the mount of the hierarchy */
-	size_t keep_length;   /* so many bytes of @path name a directory that is not ours to remove */
+	bool made;	     /* by us, so ours to remove */
+	int fd;		     /* of that directory, -1 until made */
+	size_t mount_length; /* so many bytes of @path are the mount of the hierarchy */
+	size_t keep_length; /* so many bytes of @path name a directory that is not ours to remove */
 	char controllers[CGROUP_NAMES]; /* v1: "cpu,cpuacct", as mounted; v2: empty */
 	char path[CGROUP_PATH];		/* the container's directory, absolute, normalised */
 };
@@ -65,7 +65,10 @@ struct cgroup_usage {
 	int64_t io_read, io_written;
 };
 
-#define CGROUP_EMPTY {.version = CGROUP_NONE, .mount_fd = -1, .parent_fd = -1}
+#define CGROUP_EMPTY                                                    \
+	{                                                               \
+		.version = CGROUP_NONE, .mount_fd = -1, .parent_fd = -1 \
+	}
 
 /* Finds out where the directories belong and whether every limit asked for can be had. Makes nothing. */
 int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e);

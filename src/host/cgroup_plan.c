@@ -137,9 +137,10 @@ static bool v1_has(const struct host *h, const char *controller)
 enum kind { NUMBER, NUMBER_OR_NONE, WHEN_TRUE, STRING, COUNT };
 
 struct setting {
-	const char *oci, *option; /* its name in config.json below linux.resources, and on the command line */
-	const char *v1, *v2;	  /* the controller; NULL: that version cannot do it */
-	enum kind kind;		  /* NUMBER_OR_NONE: -1 is "no limit", and that can be had anywhere */
+	const char *oci,
+		*option; /* its name in config.json below linux.resources, and on the command line */
+	const char *v1, *v2; /* the controller; NULL: that version cannot do it */
+	enum kind kind;	     /* NUMBER_OR_NONE: -1 is "no limit", and that can be had anywhere */
 	size_t offset;
 };
 
@@ -223,8 +224,9 @@ static int no_controller(struct error *e, const struct config *c, const struct s
 	for (size_t i = 0; i < h->v1_n; i++)
 		(void)cgroup_add_word(v1, sizeof(v1), h->v1[i].controllers, ' ');
 	h->v2_controllers[strcspn(h->v2_controllers, "\n")] = '\0';
-	snprintf(text, sizeof(text), "this host has no %s controller for cgroups (mounted v1: %s; v2: %s)",
-		 name, v1[0] ? v1 : "none", h->v2_controllers[0] ? h->v2_controllers : "none");
+	snprintf(text, sizeof(text),
+		 "this host has no %s controller for cgroups (mounted v1: %s; v2: %s)", name,
+		 v1[0] ? v1 : "none", h->v2_controllers[0] ? h->v2_controllers : "none");
 	setting_error(e, c, s, text);
 	if (strcmp(name, "memory") == 0)
 		return err_hint(e, "boot with cgroup_enable=memory, or leave the limit out");
@@ -273,11 +275,13 @@ static int place_unified(struct cgroup *g, struct host *h, const struct config *
 		if (!controller[0])
 			continue;
 		if (!v2_has(g, h, controller)) {
-			err_set(e, 0, "unified: %s: the v2 hierarchy of this host has no %s controller",
+			err_set(e, 0,
+				"unified: %s: the v2 hierarchy of this host has no %s controller",
 				key, controller);
 			if (h->v1_n)
-				return err_hint(e, "it has the v1 layout beside it: use the flag or the "
-						   "setting of that limit");
+				return err_hint(
+					e, "it has the v1 layout beside it: use the flag or the "
+					   "setting of that limit");
 			return err_hint(e, "leave it out");
 		}
 		if (cgroup_add_word(g->need, sizeof(g->need), controller, ' ') < 0)
@@ -362,7 +366,8 @@ static int add_v1_dirs(struct cgroup *g, const struct host *h, const struct conf
 /* What v2 should count for the report, where v1 does not. Nobody asked: so only what can be had. */
 static void place_wants(struct cgroup *g, struct host *h)
 {
-	static const char *const wants[][2] = {{"memory", "memory"}, {"pids", "pids"}, {"blkio", "io"}};
+	static const char *const wants[][2] = {
+		{"memory", "memory"}, {"pids", "pids"}, {"blkio", "io"}};
 
 	for (size_t i = 0; i < 3; i++)
 		if (!v1_has(h, wants[i][0]) && v2_has(g, h, wants[i][1]))
@@ -407,7 +412,8 @@ static int plan_none(struct cgroup *g, const struct config *c, struct error *e)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (asked_for(&settings[i], &c->resources, &none) && !none) {
 			setting_error(e, c, &settings[i], "it takes a cgroup, and none may be made");
-			return err_hint(e, "leave out the limit, or the cgroup manager \"disabled\"");
+			return err_hint(e,
+					"leave out the limit, or the cgroup manager \"disabled\"");
 		}
 	if (c->resources.unified_n > 0) {
 		err_set(e, 0, "unified: it takes a cgroup, and none may be made");
@@ -428,7 +434,8 @@ int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e)
 	if (!c->cgroup_path && !c->id)
 		return err_set(e, 0, "cgroup path: the container has no id");
 	snprintf(path, sizeof(path), "%s/%s", CGROUP_PARENT, c->id ? c->id : "");
-	if (cgroup_normalise(c->cgroup_path ? c->cgroup_path : path, h.relative, sizeof(h.relative), e) < 0)
+	if (cgroup_normalise(c->cgroup_path ? c->cgroup_path : path, h.relative, sizeof(h.relative),
+			     e) < 0)
 		return -1;
 	if (look_at_host(&h, e) < 0)
 		return -1;
@@ -445,7 +452,9 @@ int cgroup_survey(struct cgroup_survey *ret, struct error *e)
 	if (look_at_host(&h, e) < 0)
 		return -1;
 	*ret = (struct cgroup_survey){
-		.version = h.v1_n ? CGROUP_V1 : h.v2_mount[0] ? CGROUP_V2 : CGROUP_NONE,
+		.version = h.v1_n	   ? CGROUP_V1
+			   : h.v2_mount[0] ? CGROUP_V2
+					   : CGROUP_NONE,
 		.hybrid = h.v1_n && h.v2_mount[0],
 	};
 	snprintf(ret->where, sizeof(ret->where), "%s", h.v2_mount);

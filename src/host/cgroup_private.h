@@ -22,8 +22,11 @@ int cgroup_put(int dir_fd, const char *setting, const char *file, struct error *
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The same, with "max" for -1. */
-int cgroup_put_max(int dir_fd, const char *setting, const char *file, int64_t value,
-		   struct error *e);
+int cgroup_put_max(int dir_fd, const char *setting, const char *file, int64_t value, struct error *e);
+
+/* Reads a short counter file, less than a page, which the kernel gives whole in one read(2): the report reads a
+ * dozen of them, and asking each for its end would be a third of its system calls. False where there is none. */
+bool cgroup_text(int dir_fd, const char *file, char *ret, size_t size);
 
 /* A file with one number; -1 for "max" and for what cannot be read. */
 int64_t cgroup_number(int dir_fd, const char *file);

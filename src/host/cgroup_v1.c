@@ -25,7 +25,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 
-#define MAKE_TRIES 64
+#define MAKE_TRIES   64
 #define PIDS_AT_ONCE 128
 
 /* What an unlimited memory.limit_in_bytes reads: LONG_MAX in whole pages. */
@@ -139,8 +139,7 @@ int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e
 			break;
 		}
 		err_set(e, errno, "create cgroup %s", d->path);
-		if (e->no == EEXIST ? remove_leftover(d, e) < 0
-				    : e->no != ENOENT && e->no != ENODEV)
+		if (e->no == EEXIST ? remove_leftover(d, e) < 0 : e->no != ENOENT && e->no != ENODEV)
 			return -1;
 	}
 	if (!d->made)
@@ -155,8 +154,9 @@ int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e
 	    file_read_at(d->fd, "freezer.state", text, sizeof(text), NULL, &ignored) == 0 &&
 	    strcmp(text, "THAWED\n") != 0) {
 		err_set(e, 0, "cgroup %s is frozen from birth", d->path);
-		return err_hint(e, "a cgroup above it is frozen: thaw that, or choose another place "
-				   "by --cgroup-parent");
+		return err_hint(e,
+				"a cgroup above it is frozen: thaw that, or choose another place "
+				"by --cgroup-parent");
 	}
 	return 0;
 }
@@ -172,12 +172,13 @@ int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e
  */
 static int memory_and_swap(int fd, const struct config_resources *r, struct error *e)
 {
-	static const char memory[] = "memory.limit_in_bytes", swap[] = "memory.memsw.limit_in_bytes";
+	static const char memory[] = "memory.limit_in_bytes",
+			  swap[] = "memory.memsw.limit_in_bytes";
 	bool asked = r->memory_swap.set;
 	int64_t total = asked ? r->memory_swap.value : r->memory.value;
 
-	if (r->memory.set && cgroup_put(fd, "memory limit", memory, e, "%" PRId64,
-					r->memory.value) < 0) {
+	if (r->memory.set &&
+	    cgroup_put(fd, "memory limit", memory, e, "%" PRId64, r->memory.value) < 0) {
 		struct error ignored;
 
 		if (e->no == EBUSY)
@@ -194,8 +195,9 @@ static int memory_and_swap(int fd, const struct config_resources *r, struct erro
 	if (e->no != ENOENT)
 		return -1;
 	if (asked && total >= 0)
-		return err_hint(e, "this kernel does not count swap: boot with swapaccount=1, or leave "
-				   "--memory-swap out");
+		return err_hint(
+			e, "this kernel does not count swap: boot with swapaccount=1, or leave "
+			   "--memory-swap out");
 	/* Nobody asked, and the kernel cannot count: do what is possible against swapping. */
 	if (!r->memory_swappiness.set && r->memory.value >= 0 &&
 	    cgroup_put(fd, "memory swappiness", "memory.swappiness", e, "0") < 0 &&
@@ -208,8 +210,8 @@ static int memory_limit(int fd, const struct config_resources *r, struct error *
 {
 	if (memory_and_swap(fd, r, e) < 0)
 		return -1;
-	if (PUT_NUMBER(fd, "memory reservation", "memory.soft_limit_in_bytes", r->memory_reservation,
-		       e))
+	if (PUT_NUMBER(fd, "memory reservation", "memory.soft_limit_in_bytes",
+		       r->memory_reservation, e))
 		return -1;
 	/* KERNEL >=5.16: memory.kmem.limit_in_bytes is there, and writing it says ENOTSUPP (524). */
 	if (PUT_NUMBER(fd, "kernel memory limit", "memory.kmem.limit_in_bytes", r->memory_kernel, e) ||
@@ -252,14 +254,14 @@ static int cpu_limit(int fd, const struct config_resources *r, struct error *e)
 	}
 	if (PUT_NUMBER(fd, "real-time period", "cpu.rt_period_us", r->cpu_rt_period, e) ||
 	    PUT_NUMBER(fd, "real-time runtime", "cpu.rt_runtime_us", r->cpu_rt_runtime, e))
-		return err_hint(e, "every cgroup above it needs at least as much real-time runtime");
+		return err_hint(e,
+				"every cgroup above it needs at least as much real-time runtime");
 	return 0;
 }
 
 static int cpuset_limit(int fd, const struct config_resources *r, struct error *e)
 {
-	if ((r->cpuset_cpus &&
-	     cgroup_put(fd, "CPU set", "cpuset.cpus", e, "%s", r->cpuset_cpus) < 0) ||
+	if ((r->cpuset_cpus && cgroup_put(fd, "CPU set", "cpuset.cpus", e, "%s", r->cpuset_cpus) < 0) ||
 	    (r->cpuset_mems &&
 	     cgroup_put(fd, "memory nodes", "cpuset.mems", e, "%s", r->cpuset_mems) < 0))
 		return e->no == EACCES || e->no == EINVAL || e->no == ERANGE
@@ -290,8 +292,7 @@ static int weight_put(int fd, const char *kind, const char *device, int64_t weig
 	return e->no == ENOENT ? err_hint(e, "this kernel has no scheduler with that weight") : -1;
 }
 
-static int block_throttle(int fd, const struct config_throttles *t, const char *file,
-			  struct error *e)
+static int block_throttle(int fd, const struct config_throttles *t, const char *file, struct error *e)
 {
 	for (size_t i = 0; i < t->n; i++)
 		if (cgroup_put(fd, "block IO throttle", file, e, "%" PRId64 ":%" PRId64 " %" PRIu64,
@@ -380,9 +381,9 @@ int cgroup_v1_limit(const struct cgroup *g, const struct config *c, struct error
 		const char *controller;
 		int (*write)(int fd, const struct config_resources *r, struct error *e);
 	} groups[] = {
-		{"memory", memory_limit},   {"cpu", cpu_limit},		{"cpuset", cpuset_limit},
-		{"pids", pids_limit},	    {"blkio", block_limit},	{"hugetlb", hugetlb_limit},
-		{"rdma", rdma_limit},	    {"net_cls", net_cls_limit}, {"net_prio", net_prio_limit},
+		{"memory", memory_limit}, {"cpu", cpu_limit},	      {"cpuset", cpuset_limit},
+		{"pids", pids_limit},	  {"blkio", block_limit},     {"hugetlb", hugetlb_limit},
+		{"rdma", rdma_limit},	  {"net_cls", net_cls_limit}, {"net_prio", net_prio_limit},
 	};
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
@@ -411,8 +412,8 @@ static void read_io(int fd, struct cgroup_usage *ret)
 
 	if (file_read_at(fd, "blkio.throttle.io_service_bytes_recursive", text, sizeof(text), NULL,
 			 &ignored) < 0 &&
-	    file_read_at(fd, "blkio.throttle.io_service_bytes", text, sizeof(text), NULL,
-			 &ignored) < 0)
+	    file_read_at(fd, "blkio.throttle.io_service_bytes", text, sizeof(text), NULL, &ignored) <
+		    0)
 		return;
 	ret->io_read = ret->io_written = 0;
 	for (const char *at = text; (at = strstr(at, " Read ")); at++)
@@ -424,7 +425,6 @@ static void read_io(int fd, struct cgroup_usage *ret)
 static void read_cpu(const struct cgroup *g, struct cgroup_usage *ret)
 {
 	int fd = directory_of(g, "cpuacct");
-	struct error ignored;
 	char text[1024];
 
 	if (fd >= 0) {
@@ -435,7 +435,7 @@ static void read_cpu(const struct cgroup *g, struct cgroup_usage *ret)
 		ret->cpu_system_us = system < 0 ? -1 : system / 1000;
 	}
 	fd = directory_of(g, "cpu");
-	if (fd >= 0 && file_read_at(fd, "cpu.stat", text, sizeof(text), NULL, &ignored) == 0) {
+	if (fd >= 0 && cgroup_text(fd, "cpu.stat", text, sizeof(text))) {
 		int64_t throttled = file_field(text, "throttled_time");
 
 		ret->cpu_throttled_us = throttled < 0 ? -1 : throttled / 1000;
@@ -445,7 +445,6 @@ static void read_cpu(const struct cgroup *g, struct cgroup_usage *ret)
 
 void cgroup_v1_read(const struct cgroup *g, struct cgroup_usage *ret)
 {
-	struct error ignored;
 	char text[1024];
 	int fd = directory_of(g, "memory");
 
@@ -454,7 +453,7 @@ void cgroup_v1_read(const struct cgroup *g, struct cgroup_usage *ret)
 		ret->memory_limit = cgroup_number(fd, "memory.limit_in_bytes");
 		if (ret->memory_limit > UNLIMITED)
 			ret->memory_limit = -1;
-		if (file_read_at(fd, "memory.oom_control", text, sizeof(text), NULL, &ignored) == 0)
+		if (cgroup_text(fd, "memory.oom_control", text, sizeof(text)))
 			ret->oom_kills = file_field(text, "oom_kill");
 	}
 	fd = directory_of(g, "pids");
@@ -487,7 +486,8 @@ static int list(int fd, pid_t *pids, struct error *e)
 	int count = 0;
 
 	if (procs_fd < 0)
-		return errno == ENODEV || errno == ENOENT ? 0 : err_set(e, errno, "open cgroup.procs");
+		return errno == ENODEV || errno == ENOENT ? 0
+							  : err_set(e, errno, "open cgroup.procs");
 	n = read(procs_fd, text, sizeof(text) - 1);
 	if (n < 0)
 		return errno == ENODEV ? 0 : err_set(e, errno, "read cgroup.procs");

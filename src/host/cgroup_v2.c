@@ -23,8 +23,8 @@
 #include "base/sys.h"
 #include "host/devices.h"
 
-#define BENEATH (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
-#define DIRECTORY (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define BENEATH	   (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
+#define DIRECTORY  (O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define MAKE_TRIES 64
 
 /* ---- making ---- */
@@ -74,12 +74,14 @@ static int explain_enable(struct error *e, const char *what, const char *where)
 
 	err_set(e, no, "enable controllers (%s) in %s/cgroup.subtree_control", what, where);
 	if (no == EBUSY)
-		return err_hint(e, "that cgroup holds processes itself, as under OpenRC or inside a "
-				   "container, and cannot have controllers for its children then: "
-				   "move the processes into a child of it, or choose another place "
-				   "by --cgroup-parent");
+		return err_hint(e,
+				"that cgroup holds processes itself, as under OpenRC or inside a "
+				"container, and cannot have controllers for its children then: "
+				"move the processes into a child of it, or choose another place "
+				"by --cgroup-parent");
 	if (no == EOPNOTSUPP)
-		return err_hint(e, "that cgroup is threaded: choose another place by --cgroup-parent");
+		return err_hint(e,
+				"that cgroup is threaded: choose another place by --cgroup-parent");
 	if (no == EINVAL)
 		return err_hint(e, "the cpu controller refuses while real-time processes are in "
 				   "cgroups");
@@ -99,16 +101,16 @@ static int enable(const struct cgroup *g, int fd, const char *where, struct erro
 		return -1;
 	missing_from(have, g->need, missing, sizeof(missing));
 	if (*missing) {
-		if (file_read_at(fd, "cgroup.controllers", available, sizeof(available), NULL, e) <
-		    0)
+		if (file_read_at(fd, "cgroup.controllers", available, sizeof(available), NULL, e) < 0)
 			return -1;
 		for (char *word = strtok_r(missing, " ", &save); word;
 		     word = strtok_r(NULL, " ", &save))
 			if (!cgroup_has_word(available, word + 1)) {
 				err_set(e, 0, "%s has no %s controller to give to its children",
 					where, word + 1);
-				return err_hint(e, "it is threaded, or was not given the controller: "
-						   "choose another place by --cgroup-parent");
+				return err_hint(e,
+						"it is threaded, or was not given the controller: "
+						"choose another place by --cgroup-parent");
 			}
 		missing_from(have, g->need, missing, sizeof(missing));
 		if (file_write_at(fd, "cgroup.subtree_control", missing, e) < 0)
@@ -194,14 +196,16 @@ static int check_usable(const struct cgroup_dir *d, struct error *e)
 		return -1;
 	if (strncmp(text, "domain\n", 7) != 0) {
 		err_set(e, EOPNOTSUPP, "cgroup %s cannot hold processes", d->path);
-		return err_hint(e, "its parent is threaded: choose another place by --cgroup-parent");
+		return err_hint(e,
+				"its parent is threaded: choose another place by --cgroup-parent");
 	}
 	if (file_read_at(d->fd, "cgroup.events", text, sizeof(text), NULL, e) < 0)
 		return -1;
 	if (file_field(text, "frozen") == 1) {
 		err_set(e, 0, "cgroup %s is frozen from birth", d->path);
-		return err_hint(e, "a cgroup above it is frozen: thaw that, or choose another place "
-				   "by --cgroup-parent");
+		return err_hint(e,
+				"a cgroup above it is frozen: thaw that, or choose another place "
+				"by --cgroup-parent");
 	}
 	return 0;
 }
@@ -256,8 +260,10 @@ static int memory_check(int fd, const struct config_resources *r, struct error *
 		return 0;
 	usage = cgroup_number(fd, "memory.current");
 	if (usage > r->memory.value)
-		return err_set(e, EBUSY, "memory limit: %" PRId64 " bytes are in use, more than the "
-			       "new limit of %" PRId64, usage, r->memory.value);
+		return err_set(e, EBUSY,
+			       "memory limit: %" PRId64 " bytes are in use, more than the "
+			       "new limit of %" PRId64,
+			       usage, r->memory.value);
 	return 0;
 }
 
@@ -270,11 +276,13 @@ static int memory_limit(int fd, const struct config_resources *r, struct error *
 	if (r->memory_swap.set && r->memory_swap.value >= 0) {
 		/* What v2 limits is swap alone, so without a limit for memory there is nothing to take off. */
 		if (!r->memory.set || r->memory.value < 0)
-			return err_set(e, 0, "swap limit: it counts memory and swap together, and "
+			return err_set(e, 0,
+				       "swap limit: it counts memory and swap together, and "
 				       "needs a memory limit");
 		swap = r->memory_swap.value - r->memory.value;
 		if (swap < 0)
-			return err_set(e, 0, "swap limit: it counts memory and swap together, and is "
+			return err_set(e, 0,
+				       "swap limit: it counts memory and swap together, and is "
 				       "below the memory limit");
 	}
 	if (r->memory_swap.set) {
@@ -289,12 +297,10 @@ static int memory_limit(int fd, const struct config_resources *r, struct error *
 		if (cgroup_put(fd, "swap limit", "memory.swap.max", e, "0") < 0 && e->no != ENOENT)
 			return -1;
 	}
-	if (r->memory.set &&
-	    cgroup_put_max(fd, "memory limit", "memory.max", r->memory.value, e) < 0)
+	if (r->memory.set && cgroup_put_max(fd, "memory limit", "memory.max", r->memory.value, e) < 0)
 		return -1;
-	if (r->memory_reservation.set &&
-	    cgroup_put_max(fd, "memory reservation", "memory.low", r->memory_reservation.value,
-			   e) < 0)
+	if (r->memory_reservation.set && cgroup_put_max(fd, "memory reservation", "memory.low",
+							r->memory_reservation.value, e) < 0)
 		return -1;
 	return 0;
 }
@@ -337,20 +343,19 @@ static int cpu_limit(int fd, const struct config_resources *r, struct error *e)
 	if (cpu_bandwidth(fd, r, e) < 0) {
 		/* A quota below the burst of before is refused: then the new burst goes first. */
 		if (e->no != EINVAL || !r->cpu_burst.set ||
-		    cgroup_put(fd, "CPU burst", "cpu.max.burst", e, "%" PRId64,
-			       r->cpu_burst.value) < 0)
+		    cgroup_put(fd, "CPU burst", "cpu.max.burst", e, "%" PRId64, r->cpu_burst.value) <
+			    0)
 			return -1;
 		return cpu_bandwidth(fd, r, e);
 	}
-	if (r->cpu_burst.set && cgroup_put(fd, "CPU burst", "cpu.max.burst", e, "%" PRId64,
-					   r->cpu_burst.value) < 0)
+	if (r->cpu_burst.set &&
+	    cgroup_put(fd, "CPU burst", "cpu.max.burst", e, "%" PRId64, r->cpu_burst.value) < 0)
 		return -1;
 	return 0;
 }
 
 /* v2 takes any set, and quietly uses the parent's where it overlaps none or only partly: see what came of it. */
-static int cpuset_put(int fd, const char *setting, const char *file, const char *set,
-		      struct error *e)
+static int cpuset_put(int fd, const char *setting, const char *file, const char *set, struct error *e)
 {
 	char effective_file[64], asked[4096], effective[4096];
 
@@ -362,8 +367,8 @@ static int cpuset_put(int fd, const char *setting, const char *file, const char 
 	    file_read_at(fd, effective_file, effective, sizeof(effective), NULL, e) < 0)
 		return -1;
 	if (strcmp(asked, effective) != 0)
-		return err_set(e, 0, "%s: %s is asked for, and %.*s is what can be had here", setting,
-			       set, (int)strcspn(effective, "\n"), effective);
+		return err_set(e, 0, "%s: %s is asked for, and %.*s is what can be had here",
+			       setting, set, (int)strcspn(effective, "\n"), effective);
 	return 0;
 }
 
@@ -510,14 +515,13 @@ int cgroup_v2_limit(const struct cgroup *g, int fd, const struct config *c, stru
 		const char *controller;
 		int (*write)(int fd, const struct config_resources *r, struct error *e);
 	} groups[] = {
-		{"memory", memory_limit}, {"cpu", cpu_limit},	{"io", io_limit},
+		{"memory", memory_limit},   {"cpu", cpu_limit},	  {"io", io_limit},
 		{"hugetlb", hugetlb_limit}, {"rdma", rdma_limit},
 	};
 	const struct config_resources *r = &c->resources;
 
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (cgroup_has_word(g->need, groups[i].controller) &&
-		    groups[i].write(fd, r, e) < 0)
+		if (cgroup_has_word(g->need, groups[i].controller) && groups[i].write(fd, r, e) < 0)
 			return -1;
 	if (cgroup_has_word(g->need, "cpuset") &&
 	    (cpuset_put(fd, "CPU set", "cpuset.cpus", r->cpuset_cpus, e) < 0 ||
@@ -560,16 +564,15 @@ static void keep(int64_t *ret, int64_t value)
 void cgroup_v2_read(int fd, struct cgroup_usage *ret)
 {
 	char text[4096];
-	struct error ignored;
 
 	/* KERNEL <5.19: no memory.peak; KERNEL <6.1: no pids.peak. */
 	keep(&ret->memory_peak, cgroup_number(fd, "memory.peak"));
 	keep(&ret->memory_limit, cgroup_number(fd, "memory.max"));
 	keep(&ret->pids_peak, cgroup_number(fd, "pids.peak"));
 	keep(&ret->pids_limit, cgroup_number(fd, "pids.max"));
-	if (file_read_at(fd, "memory.events", text, sizeof(text), NULL, &ignored) == 0)
+	if (cgroup_text(fd, "memory.events", text, sizeof(text)))
 		ret->oom_kills = file_field(text, "oom_kill");
-	if (file_read_at(fd, "cpu.stat", text, sizeof(text), NULL, &ignored) == 0) {
+	if (cgroup_text(fd, "cpu.stat", text, sizeof(text))) {
 		keep(&ret->cpu_user_us, file_field(text, "user_usec"));
 		keep(&ret->cpu_system_us, file_field(text, "system_usec"));
 		keep(&ret->cpu_throttled_us, file_field(text, "throttled_usec"));

@@ -27,13 +27,13 @@
 _Static_assert(BPF_DEVCG_ACC_READ == 2 && BPF_DEVCG_ACC_WRITE == 4 && BPF_DEVCG_ACC_MKNOD == 1,
 	       "access bits of struct bpf_cgroup_dev_ctx");
 
-#define DEVICE_ALL (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
-#define RULE_INSNS 14  /* at most, for one rule */
+#define DEVICE_ALL     (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
+#define RULE_INSNS     14 /* at most, for one rule */
 #define PROLOGUE_INSNS 3
-#define MAX_RULES 4096 /* some 50000 instructions; the verifier follows at most a million */
-#define MAX_PATTERNS 4096
-#define MAX_ATTACHED 64	 /* BPF_CGROUP_MAX_PROGS of the kernel */
-#define LOG_BYTES 65536
+#define MAX_RULES      4096 /* some 50000 instructions; the verifier follows at most a million */
+#define MAX_PATTERNS   4096
+#define MAX_ATTACHED   64 /* BPF_CGROUP_MAX_PROGS of the kernel */
+#define LOG_BYTES      65536
 
 static bool is_everything(const struct config_device_rule *r)
 {
@@ -67,16 +67,14 @@ bool devices_restrict(const struct config_device_rule *rules, size_t n)
 static int check_rules(const struct config_device_rule *rules, size_t n, struct error *e)
 {
 	if (n > MAX_RULES)
-		return err_set(e, 0, "device rules: %zu of them, at most %d are taken", n,
-			       MAX_RULES);
+		return err_set(e, 0, "device rules: %zu of them, at most %d are taken", n, MAX_RULES);
 	for (size_t i = 0; i < n; i++) {
 		const struct config_device_rule *r = &rules[i];
 
 		if (r->type != 'a' && r->type != 'b' && r->type != 'c')
 			return err_set(e, 0, "device rule %zu: type '%c' is none of a, b, c", i + 1,
 				       r->type);
-		if (r->major < -1 || r->major > UINT32_MAX || r->minor < -1 ||
-		    r->minor > UINT32_MAX)
+		if (r->major < -1 || r->major > UINT32_MAX || r->minor < -1 || r->minor > UINT32_MAX)
 			return err_set(e, 0, "device rule %zu: %lld:%lld is no device number",
 				       i + 1, (long long)r->major, (long long)r->minor);
 	}
@@ -208,7 +206,8 @@ static int load(const struct config_device_rule *rules, size_t n, int *ret_fd, s
 	}
 	err_set(e, errno, "load the BPF program for the device rules");
 	if (e->no == EPERM)
-		return err_hint(e, "it takes CAP_BPF or CAP_SYS_ADMIN in the host's user namespace");
+		return err_hint(e,
+				"it takes CAP_BPF or CAP_SYS_ADMIN in the host's user namespace");
 	/* Once more for the verifier's opinion; its last lines say what is wrong. */
 	log = malloc(LOG_BYTES);
 	if (!log)
@@ -252,8 +251,7 @@ static int attach(int cgroup_fd, int program_fd, int replaced_fd, struct error *
 	return -1;
 }
 
-int devices_attach(int cgroup_fd, const struct config_device_rule *rules, size_t n,
-		   struct error *e)
+int devices_attach(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
 {
 	OWNED_FD program_fd = -1;
 
@@ -295,8 +293,7 @@ static int detach(int cgroup_fd, int program_fd, struct error *e)
  * twice) cannot be: the new one is added first, then all the old ones go, so that there is a moment with more
  * denials and none with fewer.
  */
-int devices_replace(int cgroup_fd, const struct config_device_rule *rules, size_t n,
-		    struct error *e)
+int devices_replace(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
 {
 	OWNED_FD program_fd = -1;
 	uint32_t ids[MAX_ATTACHED], ids_n;
@@ -364,8 +361,7 @@ static int patterns_add(struct patterns *list, char type, int64_t major, int64_t
 			struct error *e)
 {
 	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].type == type && list->v[i].major == major &&
-		    list->v[i].minor == minor)
+		if (list->v[i].type == type && list->v[i].major == major && list->v[i].minor == minor)
 			return 0;
 	if (list->n == MAX_PATTERNS)
 		return err_set(e, 0, "device rules: more than %d patterns", MAX_PATTERNS);
@@ -373,8 +369,8 @@ static int patterns_add(struct patterns *list, char type, int64_t major, int64_t
 	return 0;
 }
 
-static int patterns_collect(struct patterns *list, const struct config_device_rule *rules,
-			    size_t n, struct error *e)
+static int patterns_collect(struct patterns *list, const struct config_device_rule *rules, size_t n,
+			    struct error *e)
 {
 	size_t single;
 
@@ -391,8 +387,7 @@ static int patterns_collect(struct patterns *list, const struct config_device_ru
 	/* Overlaps that no pattern stands for yet: those of "MAJOR:*" and "*:MINOR". */
 	single = list->n;
 	for (size_t i = 0; i < single; i++)
-		for (size_t k = 0; list->v[i].minor == -1 && list->v[i].major != -1 && k < single;
-		     k++)
+		for (size_t k = 0; list->v[i].minor == -1 && list->v[i].major != -1 && k < single; k++)
 			if (list->v[k].type == list->v[i].type && list->v[k].major == -1 &&
 			    list->v[k].minor != -1 &&
 			    patterns_add(list, list->v[i].type, list->v[i].major, list->v[k].minor,
@@ -465,8 +460,9 @@ int devices_translate_v1(const struct config_device_rule *rules, size_t n, struc
 		allow = true;
 		patterns_invert(&list);
 		if (!patterns_add_up(&list)) {
-			err_set(e, 0, "device rules: the devices controller of cgroup v1 cannot "
-				      "express them");
+			err_set(e, 0,
+				"device rules: the devices controller of cgroup v1 cannot "
+				"express them");
 			return err_hint(e, "it knows no order: a rule for one device must not take "
 					   "away what a rule for many gives");
 		}
@@ -498,8 +494,7 @@ static void number_text(char *ret, size_t size, int64_t number)
 		snprintf(ret, size, "%lld", (long long)number);
 }
 
-int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n,
-		     struct error *e)
+int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
 {
 	OWNED_MEMORY struct config_device_rule *exceptions = NULL;
 	OWNED_FD fd = -1;

@@ -28,12 +28,10 @@ int devices_compile(const struct config_device_rule *rules, size_t n, struct bpf
 		    size_t *ret_n, struct error *e);
 
 /* v2: compiles, loads and attaches to the directory, which keeps the program until it is removed. */
-int devices_attach(int cgroup_fd, const struct config_device_rule *rules, size_t n,
-		   struct error *e);
+int devices_attach(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e);
 
 /* v2: the same in place of what is attached, with no moment in which nothing or both would be missing. */
-int devices_replace(int cgroup_fd, const struct config_device_rule *rules, size_t n,
-		    struct error *e);
+int devices_replace(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e);
 
 /* What v1 can express: a default, and the exceptions from it, each of type 'b' or 'c'. */
 struct devices_v1 {

@@ -20,13 +20,6 @@ static const char *const level_names[] = {
 	[LEVEL_DEBUG] = "debug",
 };
 
-/* Adds @text with what a terminal would obey, or what would make a second line, as \xNN. */
-static void add_escaped(struct text *t, const char *text)
-{
-	for (const unsigned char *s = (const unsigned char *)text; *s; s++)
-		text_add(t, *s < 0x20 || *s == 0x7f ? "\\x%02x" : "%c", *s);
-}
-
 static void log_append(const struct global_options *g, const struct text *line)
 {
 	OWNED_FD fd = open(g->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
@@ -52,7 +45,7 @@ void message_write(const struct global_options *g, enum message_level level, con
 	if (!text_ok(&body))
 		return;
 	text_add(&line, "mini-run: ");
-	add_escaped(&line, body.bytes);
+	text_add_escaped(&line, body.bytes);
 	text_add(&line, "\n");
 	if (text_ok(&line))
 		(void)write_all(STDERR_FILENO, line.bytes, line.length);
@@ -69,7 +62,7 @@ void message_write(const struct global_options *g, enum message_level level, con
 	} else {
 		text_add_time(&line, (int64_t)now.tv_sec * 1000000000, 0);
 		text_add(&line, " %s: ", level_names[level]);
-		add_escaped(&line, body.bytes);
+		text_add_escaped(&line, body.bytes);
 		text_add(&line, "\n");
 	}
 	if (text_ok(&line))

@@ -1,83 +1,44 @@
 /*
  * seccomp_compile.c - see seccomp_compile.h.
  *
- * libseccomp makes the large part: for each architecture, from the number of a system call to an action. What it
- * cannot do, or does wrong, is compiled here and runs in front of its program, in a block per architecture:
+ * The names and numbers of system calls are libseccomp's; the code is our own, because libseccomp 2.5.4
+ *  - mixes up two rules on one argument: "a0 < 0xffffffff" and "a0 >= 1 << 63" together also match 0xffffffff,
+ *    where the second compares its upper half with a lower half that the first one loaded;
+ *  - drops rules with arguments where the call has a rule without as well;
+ *  - cannot take a number that it does not know on a foreign architecture;
+ *  - compares number by number: the built-in profile takes it 1000 instructions, most of the time that the kernel
+ *    needs to load it, and 10 ms to make. Here neighbours with one fate are one range.
  *
- *  - a system call that is newer than the newest that the profile names answers ENOSYS, as it would on the kernel
- *    that the profile was written for, and not the default errno: C libraries fall back to older calls on
- *    ENOSYS and give up on EPERM. Only where the default action refuses; a tracer decides by itself.
- *  - rules for calls that this libseccomp is too old to know, by a table of their numbers.
- *  - rules with arguments. libseccomp 2.5.4 drops them where the call has a rule without as well, and mixes up two
- *    rules on one argument: "a0 < 0xffffffff" and "a0 >= 1 << 63" together also match 0xffffffff (the second
- *    compares its upper half with a lower half that the first one loaded). Here the rules of a call are
- *    asked as they are written: those with arguments in their order, then the first without, then the default.
+ * A block for each architecture, in it a binary search for the number of the system call, at its end an action, or
+ * the call's rules with arguments in their order, then the first rule without, then the default action.
  *
- * i386 also has socketcall(2), whose arguments are in memory: conditions on those of socket(2) and its like hold
- * for the direct calls alone, and a profile decides about socketcall by its name.
+ * A system call that is newer than the newest that the profile names answers ENOSYS, as it would on the kernel
+ * that the profile was written for, and not the default errno: C libraries fall back to older calls on
+ * ENOSYS and give up on EPERM. Only where the default action refuses; a tracer decides by itself.
  *
- * libseccomp's part is one filter for each architecture, merged, because in a filter with several of them it also
- * compares with the placeholder numbers of calls that only another architecture has.
- *
- * The jumps of our blocks are short within a rule (8 bits are enough: six arguments are some 30 instructions) and
- * BPF_JA over rules and blocks.
+ * i386 also has socketcall(2) and ipc(2), which carry the arguments of other calls in memory: an unconditional
+ * rule for bind(2) holds for socketcall(SYS_BIND) too, a condition cannot be asked there.
  */
 #include "host/seccomp_compile.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include "base/fd.h"
+#include "host/seccomp_numbers.h"
 
-#define X32_BIT 0x40000000u
+#define X32_BIT	    0x40000000u
 #define ARM_PRIVATE 0xf0000u /* breakpoint, cacheflush, set_tls: far above the table */
-#define ALL_ARCHES 0
+#define ALL_ARCHES  0
 #define PROGRAM_MAX 4096 /* BPF_MAXINSNS */
 
-/* ---- numbers that libseccomp 2.5.4 does not know, or does not tell ---- */
-
-struct number {
-	unsigned int arch; /* SCMP_ARCH_* or ALL_ARCHES: since 403 all tables grow together */
-	int number;
-	const char *name;
-};
-
-static const struct number numbers[] = {
-	{ALL_ARCHES, 451, "cachestat"},	       {ALL_ARCHES, 452, "fchmodat2"},
-	{ALL_ARCHES, 453, "map_shadow_stack"}, {ALL_ARCHES, 454, "futex_wake"},
-	{ALL_ARCHES, 455, "futex_wait"},       {ALL_ARCHES, 456, "futex_requeue"},
-	{ALL_ARCHES, 457, "statmount"},	       {ALL_ARCHES, 458, "listmount"},
-	{ALL_ARCHES, 459, "lsm_get_self_attr"}, {ALL_ARCHES, 460, "lsm_set_self_attr"},
-	{ALL_ARCHES, 461, "lsm_list_modules"}, {ALL_ARCHES, 462, "mseal"},
-	{ALL_ARCHES, 463, "setxattrat"},       {ALL_ARCHES, 464, "getxattrat"},
-	{ALL_ARCHES, 465, "listxattrat"},      {ALL_ARCHES, 466, "removexattrat"},
-	{ALL_ARCHES, 467, "open_tree_attr"},   {ALL_ARCHES, 468, "file_getattr"},
-	{ALL_ARCHES, 469, "file_setattr"},     {SCMP_ARCH_X86_64, 335, "uretprobe"},
-	{SCMP_ARCH_X86_64, 336, "uprobe"},
-	/* i386 has these directly and through socketcall(2) and ipc(2); libseccomp only tells of the second. */
-	{SCMP_ARCH_X86, 337, "recvmmsg"}, {SCMP_ARCH_X86, 345, "sendmmsg"},
-	{SCMP_ARCH_X86, 359, "socket"}, {SCMP_ARCH_X86, 360, "socketpair"},
-	{SCMP_ARCH_X86, 361, "bind"}, {SCMP_ARCH_X86, 362, "connect"},
-	{SCMP_ARCH_X86, 363, "listen"}, {SCMP_ARCH_X86, 364, "accept4"},
-	{SCMP_ARCH_X86, 365, "getsockopt"}, {SCMP_ARCH_X86, 366, "setsockopt"},
-	{SCMP_ARCH_X86, 367, "getsockname"}, {SCMP_ARCH_X86, 368, "getpeername"},
-	{SCMP_ARCH_X86, 369, "sendto"}, {SCMP_ARCH_X86, 370, "sendmsg"},
-	{SCMP_ARCH_X86, 371, "recvfrom"}, {SCMP_ARCH_X86, 372, "recvmsg"},
-	{SCMP_ARCH_X86, 373, "shutdown"}, {SCMP_ARCH_X86, 393, "semget"},
-	{SCMP_ARCH_X86, 394, "semctl"}, {SCMP_ARCH_X86, 395, "shmget"},
-	{SCMP_ARCH_X86, 396, "shmctl"}, {SCMP_ARCH_X86, 397, "shmat"},
-	{SCMP_ARCH_X86, 398, "shmdt"}, {SCMP_ARCH_X86, 399, "msgget"},
-	{SCMP_ARCH_X86, 400, "msgsnd"}, {SCMP_ARCH_X86, 401, "msgrcv"},
-	{SCMP_ARCH_X86, 402, "msgctl"},
-};
+/* ---- numbers ---- */
 
 int seccomp_number(unsigned int scmp_arch, const char *name)
 {
@@ -148,8 +109,7 @@ struct profile {
 struct call {
 	const char *name;
 	const struct mention *first, *end;
-	bool known; /* to libseccomp, on whatever architecture */
-	bool ours;  /* decided in our part */
+	bool conditions; /* a rule with arguments is among them */
 };
 
 static int mention_compare(const void *a, const void *b)
@@ -189,12 +149,34 @@ static bool call_next(const struct profile *p, struct call *call)
 	for (; m < p->v + p->n && strcmp(m->name, call->name) == 0; m++)
 		with |= p->s->rules[m->rule].args_n > 0;
 	call->end = m;
-	call->known = seccomp_syscall_resolve_name(call->name) != __NR_SCMP_ERROR;
-	call->ours = !call->known || with;
+	call->conditions = with;
 	return true;
 }
 
-/* ---- our part ---- */
+static bool call_has_value(const struct profile *p, const struct call *call)
+{
+	for (const struct mention *m = call->first; m < call->end; m++)
+		if (p->s->rules[m->rule].args_n == 0)
+			return true;
+	return false;
+}
+
+/* What is said of the call where no rule with arguments holds. */
+static uint32_t call_value(const struct profile *p, const struct call *call)
+{
+	for (const struct mention *m = call->first; m < call->end; m++)
+		if (p->s->rules[m->rule].args_n == 0)
+			return rule_value(&p->s->rules[m->rule]);
+	return default_value(p->s);
+}
+
+/* ---- instructions ---- */
+
+/* Where the halves of a system call's argument are. */
+#define ARGUMENT(index)	     (offsetof(struct seccomp_data, args) + 8 * (size_t)(index))
+#define LITTLE		     (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define ARGUMENT_LOW(index)  (ARGUMENT(index) + (LITTLE ? 0 : 4))
+#define ARGUMENT_HIGH(index) (ARGUMENT(index) + (LITTLE ? 4 : 0))
 
 struct code {
 	struct sock_filter *v;
@@ -209,13 +191,15 @@ static size_t emit(struct code *c, unsigned int op, unsigned int jt, unsigned in
 		struct sock_filter *moved = realloc(c->v, room * sizeof(*moved));
 
 		if (!moved) {
-			c->no_memory = true; /* and the last instruction is written over until the end */
+			c->no_memory =
+				true; /* and the last instruction is written over until the end */
 			return c->n ? --c->n : 0;
 		}
 		c->v = moved;
 		c->room = room;
 	}
-	c->v[c->n] = (struct sock_filter){(unsigned short)op, (unsigned char)jt, (unsigned char)jf, k};
+	c->v[c->n] =
+		(struct sock_filter){(unsigned short)op, (unsigned char)jt, (unsigned char)jf, k};
 	return c->n++;
 }
 
@@ -255,9 +239,7 @@ static void compare(struct code *c, unsigned int op, uint32_t k, unsigned int ye
  */
 static void condition(struct code *c, const struct config_seccomp_arg *arg)
 {
-	size_t at = offsetof(struct seccomp_data, args) + 8 * (size_t)arg->index;
-	size_t high_at = at + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 4 : 0);
-	size_t low_at = at + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 4);
+	size_t high_at = ARGUMENT_HIGH(arg->index), low_at = ARGUMENT_LOW(arg->index);
 	uint32_t high = (uint32_t)(arg->value >> 32), low = (uint32_t)arg->value;
 	bool less = arg->op == SECCOMP_LT || arg->op == SECCOMP_LE;
 
@@ -332,7 +314,8 @@ static bool argument_twice(const struct config_seccomp_rule *rule)
 }
 
 /* The conditions from @first to before @end, and the rule's action where all hold. */
-static void alternative(struct code *c, const struct config_seccomp_rule *rule, size_t first, size_t end)
+static void alternative(struct code *c, const struct config_seccomp_rule *rule, size_t first,
+			size_t end)
 {
 	size_t start = c->n;
 
@@ -356,24 +339,210 @@ static void rule_emit(struct code *c, const struct config_seccomp_rule *rule)
 		alternative(c, rule, i, i + 1);
 }
 
-/* All that is asked about one call; the accumulator holds the number, and still does for other calls. */
-static void call_emit(struct code *c, const struct profile *p, const struct call *call, int nr)
+/* ---- the search for a number ---- */
+
+/* Numbers from @from up to the next cell's. */
+struct cell {
+	uint32_t from;
+	uint32_t value;
+	struct call call; /* with rules to ask before @value, unless its name is NULL */
+	int mux;	  /* i386: MUX_SOCKET, MUX_IPC, to ask before @value; or 0 */
+};
+
+/* libseccomp numbers the calls of socketcall(2) -101, -102..., and those of ipc(2) -201, -202... */
+enum { MUX_SOCKET = 100, MUX_IPC = 200, MUX_LAST = 30 };
+
+struct cells {
+	struct cell *v;
+	size_t n;
+};
+
+static int cell_compare(const void *a, const void *b)
+{
+	const struct cell *x = a, *y = b;
+
+	return (x->from > y->from) - (x->from < y->from);
+}
+
+/* The number that @name has as a call of @mux; -1: it is none. */
+static int mux_index(const char *name, int mux)
+{
+	int index = -seccomp_syscall_resolve_name_arch(SCMP_ARCH_X86, name) - mux;
+
+	return index > 0 && index < MUX_LAST ? index : -1;
+}
+
+/* Is there a rule for a call of @mux that differs from what is said of all of them? */
+static bool mux_matters(const struct profile *p, int mux, uint32_t value)
+{
+	for (struct call call = {0}; call_next(p, &call);)
+		if (mux_index(call.name, mux) > 0 && call_has_value(p, &call) &&
+		    call_value(p, &call) != value)
+			return true;
+	return false;
+}
+
+static void mux_add(const struct profile *p, struct cells *calls, const char *name, int mux)
+{
+	uint32_t nr = (uint32_t)seccomp_number(SCMP_ARCH_X86, name);
+	struct cell *cell = NULL;
+
+	for (size_t i = 0; i < calls->n; i++)
+		if (calls->v[i].from == nr)
+			cell = &calls->v[i];
+	if (!mux_matters(p, mux, cell ? cell->value : default_value(p->s)))
+		return;
+	if (!cell) {
+		cell = &calls->v[calls->n++];
+		*cell = (struct cell){.from = nr, .value = default_value(p->s)};
+	}
+	cell->mux = mux;
+}
+
+static bool cell_plain(const struct cell *cell)
+{
+	return !cell->call.name && cell->mux == 0;
+}
+
+/* Fills the gaps between @calls with cells of the default action, and joins neighbours with one fate. */
+static void cells_fill(struct cells *ret, const struct cells *calls, uint32_t rest)
+{
+	uint32_t next = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i <= calls->n; i++) {
+		if (i == calls->n || calls->v[i].from > next)
+			ret->v[ret->n++] = (struct cell){.from = next, .value = rest};
+		if (i < calls->n) {
+			ret->v[ret->n++] = calls->v[i];
+			next = calls->v[i].from + 1;
+		}
+	}
+	for (size_t i = 0; i < ret->n; i++)
+		if (i == 0 || ret->v[n - 1].value != ret->v[i].value ||
+		    !cell_plain(&ret->v[n - 1]) || !cell_plain(&ret->v[i]))
+			ret->v[n++] = ret->v[i];
+	ret->n = n;
+}
+
+static int cells_of(const struct profile *p, uint32_t arch, struct cells *ret, struct error *e)
+{
+	struct cells calls = {.v = calloc(p->n + 2, sizeof(*calls.v))};
+
+	*ret = (struct cells){.v = calloc(2 * (p->n + 2) + 1, sizeof(*ret->v))};
+	if (!calls.v || !ret->v) {
+		free(calls.v);
+		free(ret->v);
+		return err_no_memory(e);
+	}
+	for (struct call call = {0}; call_next(p, &call);) {
+		int nr = seccomp_number(arch, call.name);
+		struct cell *cell = &calls.v[calls.n];
+
+		if (nr < 0)
+			continue;
+		*cell = (struct cell){.from = (uint32_t)nr, .value = call_value(p, &call)};
+		if (call.conditions)
+			cell->call = call;
+		calls.n++;
+	}
+	if (arch == SCMP_ARCH_X86) {
+		mux_add(p, &calls, "socketcall", MUX_SOCKET);
+		mux_add(p, &calls, "ipc", MUX_IPC);
+	}
+	qsort(calls.v, calls.n, sizeof(*calls.v), cell_compare);
+	cells_fill(ret, &calls, default_value(p->s));
+	free(calls.v);
+	return 0;
+}
+
+/* All that is asked about one system call, and its end. */
+static void cell_emit(struct code *c, const struct profile *p, const struct cell *cell)
 {
 	const struct config_seccomp_rule *rules = p->s->rules;
-	uint32_t rest = default_value(p->s);
-	size_t past;
 
-	compare(c, BPF_JEQ, (uint32_t)nr, 1, NEXT);
-	past = leap(c);
-	for (const struct mention *m = call->first; m < call->end; m++)
+	for (const struct mention *m = cell->call.first; m < cell->call.end; m++)
 		if (rules[m->rule].args_n > 0)
 			rule_emit(c, &rules[m->rule]);
-	for (const struct mention *m = call->end; m-- > call->first;)
-		if (rules[m->rule].args_n == 0)
-			rest = rule_value(&rules[m->rule]); /* the first one stays */
-	give(c, rest);
-	land(c, past);
+	for (struct call call = {0}; cell->mux != 0 && call_next(p, &call);) {
+		int index = mux_index(call.name, cell->mux);
+
+		if (index < 0 || !call_has_value(p, &call))
+			continue;
+		load(c, ARGUMENT_LOW(0));
+		compare(c, BPF_JEQ, (uint32_t)index, NEXT, 1);
+		give(c, call_value(p, &call));
+	}
+	give(c, cell->value);
 }
+
+/*
+ * The search is emitted from its end, because all jumps go forward: so every target is there before the jump to it,
+ * and the same action behind many ranges is one instruction. Positions count from the end.
+ */
+static size_t position_emit(struct code *c, unsigned int op, unsigned int jt, unsigned int jf,
+			    uint32_t k)
+{
+	emit(c, op, jt, jf, k);
+	return c->n - 1;
+}
+
+/* An instruction that gives @value, near enough for a condition that is emitted soon. */
+static size_t shared_give(struct code *c, uint32_t value)
+{
+	for (size_t at = c->n; at-- > 0 && c->n - at < 200;)
+		if (c->v[at].code == (BPF_RET | BPF_K) && c->v[at].k == value)
+			return at;
+	return position_emit(c, BPF_RET | BPF_K, 0, 0, value);
+}
+
+/* @target, or a jump to it where it is too far for the 8 bits of a condition that follows within two steps. */
+static size_t reach(struct code *c, size_t target)
+{
+	if (c->n - target < 250)
+		return target;
+	return position_emit(c, BPF_JMP | BPF_JA, 0, 0, (uint32_t)(c->n - target - 1));
+}
+
+/* The end of the search for one cell. Returns its position. */
+static size_t leaf_emit(struct code *c, const struct profile *p, const struct cell *cell)
+{
+	struct code block = {0};
+
+	if (cell_plain(cell))
+		return shared_give(c, cell->value);
+	cell_emit(&block, p, cell);
+	for (size_t i = block.n; i-- > 0;)
+		emit(c, block.v[i].code, block.v[i].jt, block.v[i].jf, block.v[i].k);
+	c->no_memory |= block.no_memory;
+	free(block.v);
+	return c->n - 1;
+}
+
+/* The cells from @first to before @end, the number being in the accumulator. Returns the position to begin at. */
+static size_t search_emit(struct code *c, const struct profile *p, const struct cells *cells,
+			  size_t first, size_t end)
+{
+	size_t middle = first + (end - first) / 2, right = 0, left = 0;
+
+	if (end - first == 1)
+		return leaf_emit(c, p, &cells->v[first]);
+	/* Single cells last: what they share should be near. */
+	if (end - middle > 1)
+		right = search_emit(c, p, cells, middle, end);
+	if (middle - first > 1)
+		left = search_emit(c, p, cells, first, middle);
+	if (end - middle == 1)
+		right = leaf_emit(c, p, &cells->v[middle]);
+	if (middle - first == 1)
+		left = leaf_emit(c, p, &cells->v[first]);
+	right = reach(c, right);
+	left = reach(c, left);
+	return position_emit(c, BPF_JMP | BPF_JGE | BPF_K, (unsigned int)(c->n - right - 1),
+			     (unsigned int)(c->n - left - 1), cells->v[middle].from);
+}
+
+/* ---- the whole ---- */
 
 static bool answers_enosys(const struct config_seccomp *s)
 {
@@ -395,143 +564,69 @@ static int64_t newest(const struct profile *p, uint32_t arch)
 	return found;
 }
 
-static void arch_emit(struct code *c, const struct profile *p, uint32_t arch)
+static int arch_emit(struct code *c, const struct profile *p, uint32_t arch, struct error *e)
 {
 	int64_t last = newest(p, arch);
 	size_t other_arch, other_table = SIZE_MAX;
+	struct code search = {0};
+	struct cells cells;
 
+	if (cells_of(p, arch, &cells, e) < 0)
+		return -1;
 	load(c, offsetof(struct seccomp_data, arch));
 	compare(c, BPF_JEQ, arch == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : arch, 1, NEXT);
 	other_arch = leap(c);
 	load(c, offsetof(struct seccomp_data, nr));
-	/* Numbers of another table under the same architecture: x32, and the private calls of arm. */
-	if (arch == SCMP_ARCH_X86_64 || arch == SCMP_ARCH_X32 || arch == SCMP_ARCH_ARM) {
-		compare(c, BPF_JGE, arch == SCMP_ARCH_ARM ? ARM_PRIVATE : X32_BIT,
-			arch == SCMP_ARCH_X32, arch != SCMP_ARCH_X32);
+	/* x86-64 and x32 are one architecture to the kernel; -1 is no call of x32, but none at all */
+	if (arch == SCMP_ARCH_X86_64)
+		compare(c, BPF_JEQ, UINT32_MAX, 2, NEXT);
+	if (arch == SCMP_ARCH_X86_64 || arch == SCMP_ARCH_X32) {
+		compare(c, BPF_JGE, X32_BIT, arch == SCMP_ARCH_X32, arch != SCMP_ARCH_X32);
 		other_table = leap(c);
 	}
 	if (last >= 0 && answers_enosys(p->s)) {
+		if (arch == SCMP_ARCH_ARM)
+			compare(c, BPF_JGE, ARM_PRIVATE, 2, NEXT);
 		compare(c, BPF_JGT, (uint32_t)last, NEXT, 1);
 		give(c, SCMP_ACT_ERRNO(ENOSYS));
 	}
-	for (struct call call = {0}; call_next(p, &call);) {
-		int nr = seccomp_number(arch, call.name);
-
-		if (nr >= 0 && call.ours)
-			call_emit(c, p, &call, nr);
-	}
+	search_emit(&search, p, &cells, 0, cells.n);
+	for (size_t i = search.n; i-- > 0;)
+		emit(c, search.v[i].code, search.v[i].jt, search.v[i].jf, search.v[i].k);
+	c->no_memory |= search.no_memory;
+	free(search.v);
 	land(c, other_arch);
 	if (other_table != SIZE_MAX)
 		land(c, other_table);
-}
-
-/* ---- libseccomp's part ---- */
-
-static int rules_add(scmp_filter_ctx ctx, const struct profile *p, uint32_t arch, struct error *e)
-{
-	for (struct call call = {0}; call_next(p, &call);) {
-		int native = seccomp_syscall_resolve_name(call.name);
-
-		/* "rewrite": the number of socketcall(2) for socket(2), where that is how it is reached. */
-		if (!call.known || seccomp_syscall_resolve_name_rewrite(arch, call.name) < 0)
-			continue;
-		for (const struct mention *m = call.first; m < call.end; m++) {
-			const struct config_seccomp_rule *rule = &p->s->rules[m->rule];
-			int r;
-
-			if (rule->args_n > 0)
-				continue;
-			/* A rule that says nothing: libseccomp does not take those. */
-			if (rule_value(rule) == default_value(p->s))
-				break;
-			r = seccomp_rule_add(ctx, rule_value(rule), native, 0);
-			if (r < 0)
-				return err_set(e, -r, "system call %s", call.name);
-			break; /* of several, the first one */
-		}
-	}
+	free(cells.v);
 	return 0;
 }
-
-/* The filter for one architecture alone. */
-static int arch_filter(const struct profile *p, uint32_t arch, scmp_filter_ctx *ret,
-		       struct error *e)
-{
-	scmp_filter_ctx ctx = seccomp_init(default_value(p->s));
-	int r = ctx ? 0 : -ENOMEM;
-
-	if (r == 0 && arch != seccomp_arch_native()) {
-		r = seccomp_arch_add(ctx, arch);
-		if (r == 0)
-			r = seccomp_arch_remove(ctx, seccomp_arch_native());
-	}
-	if (r == 0)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_NNP, 0);
-	/* What the built-in profile does not cover, x32, is as on a kernel without it. */
-	if (r == 0 && p->s->mode == SECCOMP_MODE_DEFAULT)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
-	if (r == 0)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree of numbers */
-	if (r < 0) {
-		seccomp_release(ctx);
-		return err_set(e, -r, "prepare filter");
-	}
-	if (rules_add(ctx, p, arch, e) < 0) {
-		seccomp_release(ctx);
-		return -1;
-	}
-	*ret = ctx;
-	return 0;
-}
-
-/* Appends libseccomp's program. */
-static int append(scmp_filter_ctx ctx, struct code *c, struct error *e)
-{
-	OWNED_FD fd = memfd_create("seccomp", MFD_CLOEXEC);
-	struct sock_filter one;
-	ssize_t got;
-	int r;
-
-	if (fd < 0)
-		return err_set(e, errno, "memfd_create");
-	r = seccomp_export_bpf(ctx, fd);
-	if (r < 0)
-		return err_set(e, -r, "compile filter");
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_set(e, errno, "read filter");
-	while ((got = read(fd, &one, sizeof(one))) == (ssize_t)sizeof(one))
-		emit(c, one.code, one.jt, one.jf, one.k);
-	if (got != 0)
-		return err_set(e, got < 0 ? errno : EIO, "read filter");
-	return 0;
-}
-
-/* ---- the whole ---- */
 
 /*
  * The architectures of the profile as SCMP_ARCH_*, the native one first; at most @room. Those that libseccomp does
  * not know, or that have the other byte order, are left out: no program of theirs runs on this machine, and
- * if it did, it would meet the action for a bad architecture.
+ * if it did, it would meet the action for another architecture.
  */
 static size_t arches_of(const struct config_seccomp *s, uint32_t *ret, size_t room)
 {
 	size_t n = 0;
-	scmp_filter_ctx probe = seccomp_init(SCMP_ACT_ALLOW);
 
 	ret[n++] = seccomp_arch_native();
-	for (size_t i = 0; probe && i < s->architectures.n && n < room; i++) {
-		char name[32] = "";
+	for (size_t i = 0; i < s->architectures.n && n < room; i++) {
+		char name[32];
 		uint32_t arch;
+		bool there = false;
 
 		/* "SCMP_ARCH_X86_64" is "x86_64" to libseccomp */
 		snprintf(name, sizeof(name), "%s", s->architectures.v[i] + strlen("SCMP_ARCH_"));
 		for (char *p = name; *p; p++)
 			*p = (char)tolower((unsigned char)*p);
 		arch = seccomp_arch_resolve_name(name);
-		if (arch != 0 && seccomp_arch_add(probe, arch) == 0)
+		for (size_t k = 0; k < n; k++)
+			there |= ret[k] == arch;
+		if (arch != 0 && !there && ((arch ^ ret[0]) & __AUDIT_ARCH_LE) == 0)
 			ret[n++] = arch;
 	}
-	seccomp_release(probe);
 	return n;
 }
 
@@ -561,31 +656,12 @@ static int compile(const struct profile *p, struct code *c, struct error *e)
 {
 	uint32_t arches[32];
 	size_t n = arches_of(p->s, arches, sizeof(arches) / sizeof(*arches));
-	scmp_filter_ctx all = NULL;
-	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++) {
-		scmp_filter_ctx one = NULL;
-
-		arch_emit(c, p, arches[i]);
-		r = arch_filter(p, arches[i], &one, e);
-		if (r < 0)
-			break;
-		if (!all) {
-			all = one;
-		} else {
-			r = seccomp_merge(all, one); /* which ends @one */
-			if (r < 0) {
-				seccomp_release(one);
-				err_set(e, -r, "merge filters");
-			}
-		}
-	}
-	if (r == 0)
-		r = append(all, c, e);
-	seccomp_release(all);
-	if (r < 0)
-		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (arch_emit(c, p, arches[i], e) < 0)
+			return -1;
+	/* Another architecture. What the built-in profile leaves out, x32, is as on a kernel without it. */
+	give(c, p->s->mode == SECCOMP_MODE_DEFAULT ? SCMP_ACT_ERRNO(ENOSYS) : SCMP_ACT_KILL_THREAD);
 	if (c->no_memory)
 		return err_no_memory(e);
 	if (c->n > PROGRAM_MAX)

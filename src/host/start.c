@@ -34,7 +34,10 @@
 #include "base/path.h"
 #include "base/step.h"
 #include "base/sys.h"
+#include "base/text.h"
+#include "config/names.h"
 #include "host/command.h"
+#include "host/message.h"
 #include "host/seccomp.h"
 #include "init/init_program.h"
 #include "sync/sync.h"
@@ -88,7 +91,7 @@ static int user_lookup(struct start *s, struct error *e)
 {
 	const struct config *c = s->config;
 	const struct config_user *u = &c->process.user;
-	const char *spec = u->spec ? u->spec : c->oci_version ? NULL : "0";
+	const char *spec = u->spec; /* NULL: the configuration says numbers */
 	size_t n = c->process.env.n;
 
 	if (spec && user_find(s->inside.root_fd, spec, &s->user, e) < 0)
@@ -120,6 +123,39 @@ static void user_forget(struct start *s)
 	free(s->home);
 	s->inside.env = NULL;
 	s->home = NULL;
+}
+
+/*
+ * The capabilities asked for, less those that mini-run does not have itself: it cannot give them, which is a
+ * warning and no error (config.md, "capabilities").
+ */
+static int capabilities_look(struct start *s, struct error *e)
+{
+	const struct config_capabilities *asked = &s->config->process.capabilities;
+	OWNED_TEXT t = {0};
+	uint64_t own, missing;
+
+	if (!s->config->process.has_capabilities)
+		return 0;
+	if (sys_capget_permitted(&own) < 0)
+		return err_set(e, errno, "capget");
+	s->inside.capabilities = (struct config_capabilities){
+		.bounding = asked->bounding & own,
+		.effective = asked->effective & own,
+		.inheritable = asked->inheritable & own,
+		.permitted = asked->permitted & own,
+		.ambient = asked->ambient & own,
+	};
+	missing = (asked->bounding | asked->effective | asked->inheritable | asked->permitted | asked->ambient) & ~own;
+	if (missing == 0)
+		return 0;
+	text_add(&t, "mini-run has not got and so cannot give");
+	for (unsigned int cap = 0; cap < 64; cap++)
+		if (missing & CAPABILITY_BIT(cap))
+			text_add(&t, " %s", names_capability_of(cap) ? names_capability_of(cap) : "an unknown capability");
+	if (text_ok(&t))
+		message_write(s->options->global, LEVEL_WARNING, s->config->id, t.bytes);
+	return 0;
 }
 
 static int command_look(struct start *s, struct error *e)
@@ -520,6 +556,7 @@ struct step {
 static const struct step steps[] = {
 	{"open root filesystem", rootfs_open, rootfs_close},
 	{"look up user", user_lookup, user_forget},
+	{"look at capabilities", capabilities_look, NULL},
 	{"look at command", command_look, NULL},
 	{"open mount sources", sources_open, sources_close},
 	{"open namespaces", namespaces_open, namespaces_close},

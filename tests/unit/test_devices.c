@@ -327,6 +327,19 @@ static const rule null_only[] = {
 };
 static const rule zero_only[] = {{true, 'c', 1, 5, RWM}};
 
+static char made[4][300];
+static size_t made_n;
+
+/* Also what a failed test left. */
+static int remove_made(void **state)
+{
+	(void)state;
+	while (made_n > 0)
+		if (rmdir(made[--made_n]) < 0 && errno != ENOENT)
+			return -1;
+	return 0;
+}
+
 /* A new directory of the v2 hierarchy (@type "cgroup2") or of the v1 devices hierarchy. "" where there is none. */
 static void make_dir(const char *type, char *ret, size_t size)
 {
@@ -346,6 +359,8 @@ static void make_dir(const char *type, char *ret, size_t size)
 	mountinfo_close(&m);
 	if (ret[0] && mkdir(ret, 0755) < 0)
 		ret[0] = '\0';
+	if (ret[0])
+		snprintf(made[made_n++], sizeof(made[0]), "%s", ret);
 }
 
 /* Opens @path from inside the cgroup. The errno of it, or 0. */
@@ -481,7 +496,8 @@ static void on_v1(void **state)
 	(void)state;
 	make_dir("cgroup", path, sizeof(path));
 	if (!path[0]) {
-		print_message("skipped: no v1 devices hierarchy in which a directory can be made\n");
+		print_message(
+			"skipped: no v1 devices hierarchy in which a directory can be made\n");
 		skip();
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -506,5 +522,5 @@ int main(void)
 		cmocka_unit_test(long_list_on_v2), cmocka_unit_test(on_v1),
 	};
 
-	return cmocka_run_group_tests_name("devices", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("devices", tests, NULL, remove_made);
 }

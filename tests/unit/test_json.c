@@ -23,10 +23,24 @@ struct bad {
 static void good_documents(void **state)
 {
 	static const char *const texts[] = {
-		"{}", "[]", "0", "-0", "true", " null ", "\"\"", "1.5e-3", "18446744073709551615",
-		"-9223372036854775808", "{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":2}]}",
-		"\"\\u0041\\ud83d\\ude00\\n\\/\"", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\"",
-		"\t[\r\n1 , 2\n]\n", "{\"\":1,\" \":2}", "\"\x7f\"", "1e308", "1e-999",
+		"{}",
+		"[]",
+		"0",
+		"-0",
+		"true",
+		" null ",
+		"\"\"",
+		"1.5e-3",
+		"18446744073709551615",
+		"-9223372036854775808",
+		"{\"a\":{\"a\":1},\"b\":[{\"a\":1},{\"a\":2}]}",
+		"\"\\u0041\\ud83d\\ude00\\n\\/\"",
+		"\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf\"",
+		"\t[\r\n1 , 2\n]\n",
+		"{\"\":1,\" \":2}",
+		"\"\x7f\"",
+		"1e308",
+		"1e-999",
 	};
 
 	(void)state;
@@ -103,7 +117,8 @@ static void bad_documents(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		size_t length = table[i].length ? table[i].length : strlen(table[i].text);
-		char *copy = malloc(length + 1); /* exactly as long, so that reading past the end is seen */
+		char *copy =
+			malloc(length + 1); /* exactly as long, so that reading past the end is seen */
 		struct error e = {0};
 		struct json j = {0};
 
@@ -186,16 +201,17 @@ static struct json parse(const char *text)
 	return j;
 }
 
-#define SAYS(call, words)                                                                          \
-	do {                                                                                       \
-		assert_int_equal(call, -1);                                                        \
-		assert_string_equal(e.text, words);                                                \
+#define SAYS(call, words)                           \
+	do {                                        \
+		assert_int_equal(call, -1);         \
+		assert_string_equal(e.text, words); \
 	} while (0)
 
 static void integers(void **state)
 {
-	struct json j = parse("[9223372036854775807,9223372036854775808,18446744073709551615,-1,1.0,\"1\",true,"
-			      "null,-9223372036854775808,0]");
+	struct json j = parse(
+		"[9223372036854775807,9223372036854775808,18446744073709551615,-1,1.0,\"1\",true,"
+		"null,-9223372036854775808,0]");
 	struct json v[10];
 	struct error e = {0};
 	int64_t i = 77;
@@ -207,7 +223,8 @@ static void integers(void **state)
 	assert_int_equal(json_get_i64(&v[0], INT64_MIN, INT64_MAX, &i, &e), 0);
 	assert_true(i == INT64_MAX);
 	SAYS(json_get_i64(&v[1], INT64_MIN, INT64_MAX, &i, &e),
-	     "[1]: 9223372036854775808 is not between -9223372036854775808 and 9223372036854775807");
+	     "[1]: 9223372036854775808 is not between -9223372036854775808 and "
+	     "9223372036854775807");
 	assert_int_equal(json_get_u64(&v[1], 0, UINT64_MAX, &u, &e), 0);
 	assert_true(u == UINT64_C(9223372036854775808));
 	assert_int_equal(json_get_u64(&v[2], 0, UINT64_MAX, &u, &e), 0);
@@ -229,11 +246,14 @@ static void integers(void **state)
 
 static void paths(void **state)
 {
-	struct json j = parse("{\"linux\":{\"resources\":{\"pids\":{\"limit\":\"x\"}},\"a\\u001b[2J\":[[1]]},\"n\":null}");
-	struct json linux_node = json_member(&j, "linux"), resources = json_member(&linux_node, "resources");
+	struct json j = parse("{\"linux\":{\"resources\":{\"pids\":{\"limit\":\"x\"}},\"a\\u001b["
+			      "2J\":[[1]]},\"n\":null}");
+	struct json linux_node = json_member(&j, "linux"),
+		    resources = json_member(&linux_node, "resources");
 	struct json pids = json_member(&resources, "pids"), limit = json_member(&pids, "limit");
 	struct json absent = json_member(&j, "n"), below = json_member(&absent, "x");
-	struct json escape = json_member(&linux_node, "a\033[2J"), row = json_at(&escape, 0), one = json_at(&row, 0);
+	struct json escape = json_member(&linux_node, "a\033[2J"), row = json_at(&escape, 0),
+		    one = json_at(&row, 0);
 	struct error e = {0};
 	struct json found = {0};
 	const char *text = "untouched";
@@ -274,8 +294,10 @@ static int collect(const struct json *member, void *into, struct error *e)
 
 static void each_member(void **state)
 {
-	struct json j = parse("{\"o\":{\"z\":1,\"a\":2,\"n\":null,\"m\":3},\"bad\":{\"x\":1,\"y\":10,\"z\":2},\"l\":[]}");
-	struct json o = json_member(&j, "o"), wrong = json_member(&j, "bad"), list = json_member(&j, "l");
+	struct json j = parse("{\"o\":{\"z\":1,\"a\":2,\"n\":null,\"m\":3},\"bad\":{\"x\":1,\"y\":"
+			      "10,\"z\":2},\"l\":[]}");
+	struct json o = json_member(&j, "o"), wrong = json_member(&j, "bad"),
+		    list = json_member(&j, "l");
 	struct error e = {0};
 	char text[64] = "";
 
@@ -333,15 +355,17 @@ static void tables(void **state)
 		{"{\"text\":\"\",\"u64\":-1}", 0, "u64: -1 is not between 0 and 18446744073709551615"},
 		{"{\"text\":\"\",\"i32\":2147483648}", 0,
 		 "i32: 2147483648 is not between -2147483648 and 2147483647"},
-		{"{\"text\":\"\",\"u32\":4294967296}", 0, "u32: 4294967296 is not between 0 and 4294967295"},
+		{"{\"text\":\"\",\"u32\":4294967296}", 0,
+		 "u32: 4294967296 is not between 0 and 4294967295"},
 		{"{\"text\":\"\",\"flag\":1}", 0, "flag: not true or false"},
 		{"{\"text\":\"\",\"strings\":[\"a\",null]}", 0, "strings[1]: not a string"},
 		{"{\"text\":\"\",\"strings\":\"a\"}", 0, "strings: not an array"},
 		{"{\"text\":\"\",\"seen\":{\"q\":[]}}", 0, "seen.q: not an integer"},
 	};
-	struct json j = parse("{\"text\":\"t\",\"truth\":true,\"i64\":-5,\"u64\":18446744073709551615,\"i32\":-1,"
-			      "\"u32\":4294967295,\"number\":-9223372036854775808,\"flag\":false,"
-			      "\"strings\":[\"a\",\"b\",\"c\"],\"seen\":{\"k\":7},\"unknown\":{}}");
+	struct json j = parse(
+		"{\"text\":\"t\",\"truth\":true,\"i64\":-5,\"u64\":18446744073709551615,\"i32\":-1,"
+		"\"u32\":4294967295,\"number\":-9223372036854775808,\"flag\":false,"
+		"\"strings\":[\"a\",\"b\",\"c\"],\"seen\":{\"k\":7},\"unknown\":{}}");
 	struct config *c = config_new();
 	struct filled f = {0};
 	struct error e = {0};

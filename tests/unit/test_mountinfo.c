@@ -18,12 +18,15 @@
 
 static void good_lines(void **state)
 {
-	char plain[] = "36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue";
+	char plain[] =
+		"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue";
 	char bare[] = "31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755";
-	char many[] = "1 2 4095:1048575 / / ro shared:1 master:2 propagate_from:3 - cgroup cgroup rw,cpu,cpuacct";
+	char many[] = "1 2 4095:1048575 / / ro shared:1 master:2 propagate_from:3 - cgroup cgroup "
+		      "rw,cpu,cpuacct";
 	char no_source[] = "31 23 0:28 / /tmp rw -";
 	char empty_source[] = "31 23 0:28 / /tmp rw - tmpfs  rw";
-	char escaped[] = "31 23 0:28 /a\\040b /\\011\\012\\134\\043\\303\\251 rw - fuse.x\\040y s\\040t rw";
+	char escaped[] =
+		"31 23 0:28 /a\\040b /\\011\\012\\134\\043\\303\\251 rw - fuse.x\\040y s\\040t rw";
 	struct mountinfo_entry m;
 
 	(void)state;
@@ -195,8 +198,8 @@ static void this_host(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_lines),	  cmocka_unit_test(bad_lines),
-		cmocka_unit_test(reader),	  cmocka_unit_test(reader_refuses),
+		cmocka_unit_test(good_lines), cmocka_unit_test(bad_lines),
+		cmocka_unit_test(reader),     cmocka_unit_test(reader_refuses),
 		cmocka_unit_test(this_host),
 	};
 

@@ -1,0 +1,267 @@
+/*
+ * check_namespaces.c - the kinds of namespaces, each really made, in a child that ends with it; and
+ * what an ordinary user would need for containers of his own.
+ *
+ * That a kind is listed in /proc/self/ns says only that the kernel was built with it. Distributions
+ * forbid user namespaces in four ways, and all but one of them show only when one is made and used.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/sys.h"
+#include "host/check_private.h"
+
+#define NOBODY 65534
+
+static int try_unshare(const struct check_row *row)
+{
+	return unshare((int)row->number) == 0 ? 0 : errno;
+}
+
+/* Why a namespace of the kind row->text could not be made, from what unshare(2) answered. */
+static void explain(const struct check *c, const struct check_row *row, int no,
+		    struct check_finding *f)
+{
+	enum check_status status = row->required ? CHECK_MISSING : CHECK_LIMITED;
+
+	if (no == EINVAL || no == ENOSYS) {
+		check_say(f, status, "this kernel has none: %s", row->lost);
+		check_remedy(f, "a kernel built with %s", row->remedy);
+	} else if (no == ENOSPC || no == EUSERS) {
+		check_say(f, status, "as many are in use as are allowed: %s", row->lost);
+		check_remedy(f, "raise it: sysctl -w user.max_%s_namespaces=10000", row->text);
+	} else if (no == EPERM && !check_capable(c, CAP_SYS_ADMIN)) {
+		check_say(f, status, "not for this user: %s", row->lost);
+		check_remedy(f, "run it as root");
+	} else {
+		check_say(f, status, "refused (%s): %s", strerror(no), row->lost);
+		check_remedy(f, "%s",
+			     c->contained ? "the outer container's system call filter or security "
+					    "module forbids it: loosen that"
+					  : "a system call filter or a security module forbids it");
+	}
+}
+
+static void probe_namespace(const struct check *c, const struct check_row *row,
+			    struct check_finding *f)
+{
+	int no = check_in_child(try_unshare, row);
+
+	if (no == 0)
+		check_say(f, CHECK_OK, "made one");
+	else
+		explain(c, row, no, f);
+}
+
+#define LOST_RUN "no container can be started"
+
+const struct check_row check_namespace_rows[] = {
+	{"PID", probe_namespace, .required = true, .number = CLONE_NEWPID, .text = "pid",
+	 .lost = LOST_RUN, .remedy = "CONFIG_PID_NS"},
+	{"mount", probe_namespace, .required = true, .number = CLONE_NEWNS, .text = "mnt",
+	 .lost = LOST_RUN, .remedy = "CONFIG_NAMESPACES"},
+	{"UTS", probe_namespace, .required = true, .number = CLONE_NEWUTS, .text = "uts",
+	 .lost = LOST_RUN, .remedy = "CONFIG_UTS_NS"},
+	{"IPC", probe_namespace, .required = true, .number = CLONE_NEWIPC, .text = "ipc",
+	 .lost = LOST_RUN, .remedy = "CONFIG_IPC_NS"},
+	{"cgroup", probe_namespace, .required = true, .number = CLONE_NEWCGROUP, .text = "cgroup",
+	 .lost = LOST_RUN, .remedy = "CONFIG_CGROUPS"},
+	{"network", probe_namespace, .number = CLONE_NEWNET, .text = "net",
+	 .lost = "--network none fails", .remedy = "CONFIG_NET_NS"},
+	{"user", probe_namespace, .number = CLONE_NEWUSER, .text = "user",
+	 .lost = "no container can have ids of its own", .remedy = "CONFIG_USER_NS"},
+	{"time", probe_namespace, .number = CLONE_NEWTIME, .text = "time",
+	 .lost = "no container can have clocks of its own", .remedy = "CONFIG_TIME_NS"},
+	{0},
+};
+
+/* ---- without root ---- */
+
+/*
+ * Becomes an ordinary user where that is not done yet, makes a user namespace, and uses a right in
+ * it. AppArmor's restriction lets the first succeed and takes every right away inside.
+ */
+static int try_as_user(const struct check_row *row)
+{
+	int no;
+
+	(void)row;
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
+			       setresuid(NOBODY, NOBODY, NOBODY) < 0))
+		return ECHILD; /* none of unshare(2)'s */
+	if (unshare(CLONE_NEWUSER) < 0)
+		return errno;
+	no = unshare(CLONE_NEWNS | CLONE_NEWUTS) < 0 ? errno : 0;
+	return no == EPERM || no == EACCES ? EKEYREJECTED : no;
+}
+
+/* The first of the ways to forbid user namespaces that is in use here. */
+static bool forbidden_by_sysctl(struct check_finding *f)
+{
+	static const struct {
+		const char *path, *value, *remedy;
+	} ways[] = {
+		{"/proc/sys/user/max_user_namespaces", "0",
+		 "sysctl -w user.max_user_namespaces=10000"},
+		{"/proc/sys/kernel/unprivileged_userns_clone", "0",
+		 "sysctl -w kernel.unprivileged_userns_clone=1"},
+		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
+		 "an AppArmor profile for mini-run with the rule \"userns,\", or sysctl -w "
+		 "kernel.apparmor_restrict_unprivileged_userns=0"},
+	};
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		char value[32];
+
+		check_read_line(ways[i].path, value, sizeof(value));
+		if (strcmp(value, ways[i].value) != 0)
+			continue;
+		check_say(f, CHECK_MISSING, "forbidden to ordinary users: %s is %s", ways[i].path,
+			  value);
+		check_remedy(f, "%s", ways[i].remedy);
+		return true;
+	}
+	return false;
+}
+
+static void probe_as_user(const struct check *c, const struct check_row *row, struct check_finding *f)
+{
+	int no = check_in_child(try_as_user, row);
+
+	(void)c;
+	if (no == 0) {
+		check_say(f, CHECK_OK, "an ordinary user can make one and has rights in it");
+	} else if (no == ECHILD) {
+		check_say(f, CHECK_LIMITED,
+			  "cannot be told: this process may not become an ordinary user");
+		check_remedy(f, "run the check as that user");
+	} else if (!forbidden_by_sysctl(f)) {
+		check_say(f, CHECK_MISSING, "%s (%s)",
+			  no == EKEYREJECTED
+				  ? "an ordinary user can make one, and has no rights in it"
+				  : "an ordinary user cannot make one",
+			  strerror(no == EKEYREJECTED ? EPERM : no));
+		check_remedy(
+			f,
+			"a kernel with CONFIG_USER_NS, whose security module, and the system call "
+			"filter around this process, permit it");
+	}
+}
+
+/* In $PATH, as a later run would look for it. */
+static bool find_program(const char *name, char *ret, size_t size)
+{
+	const char *path = getenv("PATH");
+
+	for (path = path ? path : "/usr/bin:/bin"; *path;) {
+		size_t n = strcspn(path, ":");
+
+		if ((size_t)snprintf(ret, size, "%.*s/%s", (int)n, path, name) < size &&
+		    access(ret, X_OK) == 0)
+			return true;
+		path += n + (path[n] == ':');
+	}
+	return false;
+}
+
+static void probe_id_mapper(const struct check *c, const struct check_row *row,
+			    struct check_finding *f)
+{
+	char path[4096];
+	struct stat st;
+
+	(void)c;
+	if (!find_program(row->name, path, sizeof(path))) {
+		check_say(f, CHECK_MISSING, "not in PATH: %s", row->lost);
+		check_remedy(f,
+			     "install it (Debian: apt-get install uidmap; others: shadow-utils)");
+	} else if (stat(path, &st) < 0 || (!(st.st_uid == 0 && (st.st_mode & S_ISUID)) &&
+					   getxattr(path, "security.capability", NULL, 0) <= 0)) {
+		check_say(f, CHECK_MISSING, "%.300s has no rights: %s", path, row->lost);
+		check_remedy(f, "chmod u+s %.300s", path);
+	} else {
+		check_say(f, CHECK_OK, "%.300s", path);
+	}
+}
+
+/* The name of the caller in the host's own file: no NSS, which a static program cannot load. */
+static void caller_name(char *ret, size_t size)
+{
+	FILE *file = fopen("/etc/passwd", "re");
+	struct passwd *p;
+
+	*ret = '\0';
+	while (file && (p = fgetpwent(file)) != NULL)
+		if (p->pw_uid == geteuid()) {
+			snprintf(ret, size, "%s", p->pw_name);
+			break;
+		}
+	if (file)
+		fclose(file);
+}
+
+/* How many ids of the file belong to @name or to uid @number; to anybody where @name is NULL. */
+static unsigned long long count_ids(const char *path, const char *name, unsigned int number)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long long count, total = 0;
+	char line[512], digits[16];
+
+	snprintf(digits, sizeof(digits), "%u", number);
+	while (file && fgets(line, sizeof(line), file)) {
+		size_t n = strcspn(line, ":");
+		bool his = !name;
+
+		if (name)
+			his = (strlen(name) == n && memcmp(line, name, n) == 0) ||
+			      (strlen(digits) == n && memcmp(line, digits, n) == 0);
+		if (his && *line != '#' && sscanf(line + n, ":%*u:%llu", &count) == 1)
+			total += count;
+	}
+	if (file)
+		fclose(file);
+	return total;
+}
+
+static void probe_subordinate(const struct check *c, const struct check_row *row,
+			      struct check_finding *f)
+{
+	bool root = geteuid() == 0;
+	unsigned long long total;
+	char name[256];
+
+	(void)c;
+	caller_name(name, sizeof(name));
+	total = count_ids(row->name, root ? NULL : name, (unsigned int)geteuid());
+	if (total >= 65536) {
+		check_say(f, CHECK_OK,
+			  root ? "%llu ids for the users of this host" : "%llu ids for this user",
+			  total);
+		return;
+	}
+	check_say(f, total ? CHECK_LIMITED : CHECK_MISSING,
+		  "%llu ids%s, and a container takes 65536: %s", total,
+		  root ? "" : " for this user", row->lost);
+	check_remedy(f, "usermod %s 100000-165535 %s", row->text, !root && *name ? name : "USER");
+}
+
+#define LOST_IDS "a container of an ordinary user has one id only"
+
+const struct check_row check_rootless_rows[] = {
+	{"user namespaces", probe_as_user, .required = false},
+	{"newuidmap", probe_id_mapper, .lost = LOST_IDS},
+	{"newgidmap", probe_id_mapper, .lost = LOST_IDS},
+	{"/etc/subuid", probe_subordinate, .text = "--add-subuids", .lost = LOST_IDS},
+	{"/etc/subgid", probe_subordinate, .text = "--add-subgids", .lost = LOST_IDS},
+	{0},
+};
