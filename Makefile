@@ -123,7 +123,7 @@ asan:
 	$(Q)scripts/deps build test
 	$(Q)$(MAKE) --no-print-directory O=build/asan OPTIMISE="-O1 $(ASAN)" HARDENING= LDFLAGS="$(ASAN)" all units
 	$(Q)$(MAKE) --no-print-directory all rootfs faults-build
-	$(Q)MINI_RUN=$(CURDIR)/build/asan/mini-run UNIT_DIR=$(CURDIR)/build/asan/tests/unit tests/run --native
+	$(Q)MINI_RUN=$(CURDIR)/build/asan/mini-run UNIT_TESTS=$(CURDIR)/build/asan/tests/unit tests/run --native
 
 # A build in which MINI_RUN_FAIL_STEP=NAME makes the step of that name fail.
 .PHONY: faults-build
@@ -203,8 +203,9 @@ dist:
 	$(Q)mkdir -p build
 	git archive --prefix=mini-run-$(VERSION)/ -o build/mini-run-$(VERSION).tar.gz HEAD
 
+# The kernels and the system of the test machine stay: they are fetched, not built.
 clean:
-	rm -rf build
+	$(Q)find build -mindepth 1 -maxdepth 1 ! -name vm -exec rm -rf {} + 2>/dev/null || true
 
 help:
 	@echo 'make            the static binary build/mini-run'

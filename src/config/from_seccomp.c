@@ -13,7 +13,6 @@
  */
 #include "config/from_seccomp.h"
 
-#include <stdio.h>
 #include <string.h>
 #if __has_include(<sys/utsname.h>)
 #include <sys/utsname.h>
@@ -255,7 +254,7 @@ static int architecture(const struct json *j, struct config *c, struct error *e)
 
 static int architecture_list(const struct json *j, struct config *c, struct error *e)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_array(j, &n, e) < 0)
 		return -1;
@@ -270,13 +269,13 @@ static int architecture_list(const struct json *j, struct config *c, struct erro
 
 static int flag_list(const struct json *j, struct config *c, struct error *e)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_array(j, &n, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct json one = json_at(j, i);
-		unsigned int flag;
+		unsigned int flag = 0;
 
 		if (word(&one, flags, "flag", &flag, e) < 0)
 			return -1;
@@ -336,14 +335,32 @@ struct kernel_version {
 	unsigned int major, minor;
 };
 
+/* The two numbers in front of @text; what stands behind them goes to *rest. */
+static bool version_read(const char *text, struct kernel_version *ret, const char **rest)
+{
+	unsigned int *const numbers[] = {&ret->major, &ret->minor};
+
+	for (int i = 0; i < 2; i++) {
+		const char *first = text;
+
+		for (*numbers[i] = 0; *text >= '0' && *text <= '9' && text - first < 6; text++)
+			*numbers[i] = *numbers[i] * 10 + (unsigned int)(*text - '0');
+		if (text == first || (i == 0 && *text++ != '.'))
+			return false;
+	}
+	*rest = text;
+	return true;
+}
+
 static struct kernel_version kernel_version(void)
 {
 	struct kernel_version v = {5, 14}; /* what mini-run needs at least */
 #if __has_include(<sys/utsname.h>)
 	struct utsname name;
 	struct kernel_version seen;
+	const char *rest;
 
-	if (uname(&name) == 0 && sscanf(name.release, "%u.%u", &seen.major, &seen.minor) == 2)
+	if (uname(&name) == 0 && version_read(name.release, &seen, &rest))
 		v = seen;
 #endif
 	return v;
@@ -357,7 +374,7 @@ struct conditions {
 static int condition_caps(const struct json *j, uint64_t caps, struct conditions *ret,
 			  struct error *e)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_array(j, &n, e) < 0)
 		return -1;
@@ -384,14 +401,13 @@ static int condition_caps(const struct json *j, uint64_t caps, struct conditions
 static int condition_kernel(const struct json *j, struct conditions *ret, struct error *e)
 {
 	struct kernel_version want, have = kernel_version();
-	const char *text = NULL;
-	char rest;
+	const char *text = NULL, *rest = NULL;
 
 	if (json_get_string(j, &text, e) < 0)
 		return -1;
 	if (!text || !*text)
 		return 0;
-	if (strlen(text) > 16 || sscanf(text, "%u.%u%c", &want.major, &want.minor, &rest) != 2)
+	if (!version_read(text, &want, &rest) || *rest)
 		return json_error(j, e, "not a kernel version like \"4.8\"");
 	ret->kernels = true;
 	ret->kernel =
@@ -402,7 +418,7 @@ static int condition_kernel(const struct json *j, struct conditions *ret, struct
 static int conditions(const struct json *j, uint64_t caps, struct conditions *ret, struct error *e)
 {
 	struct json caps_json, arches, kernel;
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_object(j, e) < 0)
 		return -1;
@@ -464,7 +480,7 @@ static int argument(const struct json *j, struct config_seccomp_arg *arg, struct
 static int arguments(const struct json *j, struct config *c, struct config_seccomp_rule *rule,
 		     struct error *e)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_array(j, &n, e) < 0)
 		return -1;
@@ -539,7 +555,7 @@ static int rule_read(const struct json *j, bool engine, uint64_t caps, struct co
 static int arch_map(const struct json *j, struct config *c, struct error *e)
 {
 	struct config_strings ours = {0};
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_array(j, &n, e) < 0)
 		return -1;
@@ -552,7 +568,8 @@ static int arch_map(const struct json *j, struct config *c, struct error *e)
 		more = json_member(&one, "subArchitectures");
 		if (architecture(&native, c, e) < 0 || architecture_list(&more, c, e) < 0)
 			return -1;
-		if (strcmp(c->seccomp.architectures.v[0], NATIVE) == 0)
+		if (c->seccomp.architectures.n > 0 &&
+		    strcmp(c->seccomp.architectures.v[0], NATIVE) == 0)
 			ours = c->seccomp.architectures;
 	}
 	c->seccomp.architectures = ours;
@@ -609,7 +626,7 @@ static int profile(struct config *c, const struct json *j, bool engine, uint64_t
 	};
 	struct json action_json, rules, flags_json;
 	unsigned int action = 0;
-	size_t n;
+	size_t n = 0;
 
 	c->seccomp = (struct config_seccomp){.mode = SECCOMP_MODE_PROFILE};
 	if (json_need(j, "defaultAction", &action_json, e) < 0 ||

@@ -207,7 +207,7 @@ int json_each(const struct json *object,
 int json_get_strings(const struct json *j, struct config *c, struct config_strings *into,
 		     struct error *e)
 {
-	size_t n;
+	size_t n = 0;
 
 	if (json_get_array(j, &n, e) < 0)
 		return -1;

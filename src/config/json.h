@@ -22,7 +22,8 @@
 #include "base/error.h"
 #include "config/config.h"
 
-#define JSON_SIZE_MAX  (4 * 1024 * 1024) /* bytes of text; engines write some 100 KiB at most */
+#define JSON_SIZE_MAX \
+	((size_t)4 * 1024 * 1024) /* bytes of text; engines write some 100 KiB at most */
 #define JSON_DEPTH_MAX 64
 
 struct json {

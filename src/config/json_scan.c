@@ -348,7 +348,7 @@ int json_scan(const char *text, size_t length, struct error *e)
 	int r;
 
 	if (length > JSON_SIZE_MAX)
-		return err_set(e, 0, "larger than %d MiB", JSON_SIZE_MAX / 1024 / 1024);
+		return err_set(e, 0, "larger than %d MiB", (int)(JSON_SIZE_MAX >> 20));
 	r = value(&s, 0);
 	if (r == 0 && s.at != s.end)
 		r = bad(&s, "text behind the end");

@@ -4,9 +4,9 @@
  * Runs outside, cgroup_enter excepted. cgroup_plan.c decides where the directories belong, cgroup_v1.c and
  * cgroup_v2.c know the files of their versions.
  *
- * KERNEL: CLONE_NEWCGROUP together with CLONE_INTO_CGROUP in one clone3(2) roots the new cgroup namespace in the
- * parent's cgroup, for copy_cgroup_ns() looks at the css_set of the caller and not at where the child will
- * be. The child would see the host's path. So the child is cloned into the v2 directory without a new cgroup
+ * KERNEL: CLONE_NEWCGROUP together with CLONE_INTO_CGROUP in one clone3(2) roots the new cgroup namespace in
+ * the parent's cgroup, for copy_cgroup_ns() looks at the css_set of the caller and not at where the child
+ * will be. The child would see the host's path. So the child is cloned into the v2 directory without a new cgroup
  * namespace, enters the v1 directories, and only then calls unshare(CLONE_NEWCGROUP) itself.
  */
 #include "host/cgroup.h"

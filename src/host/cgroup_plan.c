@@ -101,7 +101,7 @@ static int look_at_host(struct host *h, struct error *e)
 	return look_at_mounts(h, e);
 }
 
-/* What the v2 mount has to give. Looks as late as it can, and first at what the parent has enabled already. */
+/* What the v2 mount has to give. Looks as late as it can, and first at what the parent has enabled. */
 static bool v2_has(struct cgroup *g, struct host *h, const char *controller)
 {
 	struct error ignored;

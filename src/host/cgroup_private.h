@@ -24,8 +24,9 @@ int cgroup_put(int dir_fd, const char *setting, const char *file, struct error *
 /* The same, with "max" for -1. */
 int cgroup_put_max(int dir_fd, const char *setting, const char *file, int64_t value, struct error *e);
 
-/* Reads a short counter file, less than a page, which the kernel gives whole in one read(2): the report reads a
- * dozen of them, and asking each for its end would be a third of its system calls. False where there is none. */
+/* Reads a short counter file, less than a page, which the kernel gives whole in one read(2): the report reads
+ * a dozen of them, and asking each for its end would be a fourth of its system calls. False where there is
+ * none, or nothing in it. */
 bool cgroup_text(int dir_fd, const char *file, char *ret, size_t size);
 
 /* A file with one number; -1 for "max" and for what cannot be read. */
@@ -58,7 +59,7 @@ int cgroup_v1_limit(const struct cgroup *g, const struct config *c, struct error
 void cgroup_v1_read(const struct cgroup *g, struct cgroup_usage *ret);
 int cgroup_v1_empty(int fd, int64_t deadline_ms, struct error *e);
 
-/* Before processes are ended: lets frozen ones die, and forks no more. Files that are not there do not matter. */
+/* Before processes are ended: lets frozen ones die, and forks no more. Files that are not there: fine. */
 void cgroup_v1_prepare_end(int fd);
 
 /* ---- cgroup_v2.c ---- */

@@ -124,7 +124,7 @@ static int enable(const struct cgroup *g, int fd, const char *where, struct erro
 	return 0;
 }
 
-/* Opens the parent of the container's directory, making what is missing and enabling controllers on the way. */
+/* Opens the parent of the container's directory, making and enabling what is missing on the way. */
 static int walk_to_parent(struct cgroup *g, struct cgroup_dir *d, int *ret_fd, struct error *e)
 {
 	char path[CGROUP_PATH];
@@ -354,7 +354,7 @@ static int cpu_limit(int fd, const struct config_resources *r, struct error *e)
 	return 0;
 }
 
-/* v2 takes any set, and quietly uses the parent's where it overlaps none or only partly: see what came of it. */
+/* v2 takes any set, and quietly uses what the parent has of it, or all of that: see what came of it. */
 static int cpuset_put(int fd, const char *setting, const char *file, const char *set, struct error *e)
 {
 	char effective_file[64], asked[4096], effective[4096];

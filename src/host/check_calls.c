@@ -153,14 +153,10 @@ const struct check_row check_call_rows[] = {
 	{"MFD_EXEC", probe_memfd, .lost = "--init fails",
 	 .remedy = "a kernel with CONFIG_MEMFD_CREATE"},
 	{"statmount", probe_call, .number = SYS_statmount,
-	 .lost = "mounts are looked up in the text of /proc/PID/mountinfo instead, which takes "
-		 "longer where "
-		 "there are thousands",
+	 .lost = "mount tables can be read as text from /proc only, as mini-run does it",
 	 .remedy = "nothing to do; Linux 6.8 or newer has it"},
 	{"listmount", probe_call, .number = SYS_listmount,
-	 .lost = "mounts are looked up in the text of /proc/PID/mountinfo instead, which takes "
-		 "longer where "
-		 "there are thousands",
+	 .lost = "mount tables can be read as text from /proc only, as mini-run does it",
 	 .remedy = "nothing to do; Linux 6.8 or newer has it"},
 	{"OPEN_TREE_NAMESPACE", probe_tree_namespace,
 	 .lost = "a start copies the host's mount table, which takes longer where there are "

@@ -67,8 +67,9 @@ static int dir_obstacle(const struct cgroup_dir *d, struct check_finding *f)
 }
 
 /*
- * Whether what the plan needs is enabled, or could be, for the children of the v2 mount. A cgroup that has
- * processes itself cannot give controllers to children, but for the real root, which has no cgroup.type.
+ * Whether what the plan needs is enabled, or could be, for the children of the v2 mount. A cgroup
+ * that has processes itself cannot give controllers to children, but for the real root, which has
+ * no cgroup.type.
  */
 static bool enable_obstacle(const struct cgroup *g, const char *mount, struct check_finding *f)
 {

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/sys.h"
 #include "config/from_args.h"
 #include "config/names.h"
 #include "host/check_private.h"
@@ -232,7 +233,7 @@ static void probe_identity(const struct check *c, const struct check_row *row,
 	check_remedy(f, "%s", geteuid() != 0 ? "run it as root" : row->remedy);
 }
 
-/* A process can only grant what it has itself. */
+/* A process can only grant what it has itself; a start leaves the others out, with a warning. */
 static void probe_grants(const struct check *c, const struct check_row *row, struct check_finding *f)
 {
 	uint64_t lacking = c->config->process.capabilities.permitted & ~c->capabilities;
@@ -248,19 +249,19 @@ static void probe_grants(const struct check *c, const struct check_row *row, str
 		if (lacking & CAPABILITY_BIT(i))
 			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
 					       at ? " " : "", names_capability_of(i));
-	check_say(f, CHECK_MISSING, "a container gets by default, and mini-run lacks: %s", names);
+	check_say(f, CHECK_LIMITED, "containers do without, for mini-run has not got: %s", names);
 	if (geteuid() != 0)
 		check_remedy(f, "run it as root");
 	else
-		check_remedy(f, "leave them out by --cap-drop, or start mini-run with them");
+		check_remedy(f, "start mini-run with them, or leave them out by --cap-drop");
 }
 
 const struct check_row check_privilege_rows[] = {
 	{"user", probe_user, .required = true, .remedy = "run it as root: sudo mini-run run ..."},
 	{"CAP_SYS_ADMIN", probe_capability, .required = true, .number = CAP_SYS_ADMIN,
 	 .lost = "no namespace, mount or cgroup can be made"},
-	{"CAP_SETUID", probe_capability, .required = true, .number = CAP_SETUID,
-	 .lost = "the command's user cannot be set"},
+	{"CAP_SETUID", probe_capability, .number = CAP_SETUID, .lost = "--user fails, but for root",
+	 .remedy = ", or run commands as root"},
 	{"CAP_SETGID", probe_capability, .required = true, .number = CAP_SETGID,
 	 .lost = "the command's groups cannot be set"},
 	{"identity", probe_identity, .required = true, .lost = "no command can be started",
@@ -270,7 +271,7 @@ const struct check_row check_privilege_rows[] = {
 	 .lost = "the capabilities of the command cannot be bounded"},
 	{"CAP_MKNOD", probe_capability, .required = true, .number = CAP_MKNOD,
 	 .lost = "the nodes of /dev cannot be made"},
-	{"to grant", probe_grants, .required = true},
+	{"to grant", probe_grants, .required = false},
 	{"CAP_NET_ADMIN", probe_capability, .number = CAP_NET_ADMIN,
 	 .lost = "--network none fails, for its loopback interface cannot be set up",
 	 .remedy = ", or use the host's network"},
@@ -302,20 +303,6 @@ static const struct {
 
 #define TOPICS (sizeof(topics) / sizeof(topics[0]))
 
-static int read_capabilities(uint64_t *ret, struct error *e)
-{
-	char text[8192];
-	const char *at;
-
-	if (file_read_at(AT_FDCWD, "/proc/self/status", text, sizeof(text), NULL, e) < 0)
-		return err_hint(e, "most of what there is to know is read from /proc: mount it");
-	at = strstr(text, "\nCapEff:");
-	if (!at)
-		return err_set(e, 0, "/proc/self/status has no line CapEff");
-	*ret = strtoull(at + strlen("\nCapEff:"), NULL, 16);
-	return 0;
-}
-
 static void look(const struct check *c, struct check_findings *ret)
 {
 	for (size_t t = 0; t < TOPICS; t++)
@@ -336,8 +323,9 @@ int check_host(const char *state_root, struct check_findings *ret, struct error 
 	size_t n = 0;
 
 	look_for_container(&c);
-	if (read_capabilities(&c.capabilities, e) < 0 || cgroup_survey(&c.cgroups, e) < 0 ||
-	    check_config(NULL, &config, e) < 0)
+	if (sys_capget_permitted(&c.capabilities) < 0)
+		return err_set(e, errno, "capget");
+	if (cgroup_survey(&c.cgroups, e) < 0 || check_config(NULL, &config, e) < 0)
 		return -1;
 	c.config = config;
 	for (size_t t = 0; t < TOPICS; t++)

@@ -14,7 +14,7 @@
 struct check {
 	const char *state_root;
 	const struct config *config; /* that of a `run` without options */
-	uint64_t capabilities;	     /* effective ones of this process */
+	uint64_t capabilities;	     /* permitted to this process */
 	bool contained;		     /* in namespaces of another container */
 	bool user_namespace;	     /* not in the first one, whose root alone may do some things */
 	struct cgroup_survey cgroups;

@@ -1,10 +1,15 @@
 /*
  * devices.c - see devices.h. Runs outside, before the container's first process.
  *
- * The BPF program (type BPF_PROG_TYPE_CGROUP_DEVICE) walks the rules from the last to the first. r3 holds
- * the access bits that no rule has decided yet: an allowing rule takes its bits out and lets the request pass
- * when none is left, a denying one refuses when it finds any of its bits still there. What is left at the
- * end is denied. Programs of parent cgroups are asked too, so a container can only get less.
+ * Rules are first turned into patterns: every distinct "type major:minor" of the rules (a number or "*"), every
+ * overlap of two of them, and "everything" of both types, each with the access that holds for the devices of
+ * it that no narrower pattern covers. From then on no order matters: the narrowest pattern decides.
+ *
+ * The BPF program (type BPF_PROG_TYPE_CGROUP_DEVICE) is a chain of comparisons from the narrowest to the widest,
+ * and each match answers at once. That is for the verifier, whose time is most of what a program costs: it has
+ * no state to carry from one comparison to the next, and takes a fraction of the time of a program that works
+ * through the rules themselves (35 against 240 microseconds for the dozen rules of an engine). Programs
+ * of parent cgroups are asked too, so a container can only get less.
  *
  * libbpf is not used: it would bring an ELF loader for what are a few dozen instructions and three calls
  * of bpf(2). RLIMIT_MEMLOCK is left alone: since Linux 5.11 programs are charged to the memory cgroup.
@@ -27,11 +32,17 @@
 _Static_assert(BPF_DEVCG_ACC_READ == 2 && BPF_DEVCG_ACC_WRITE == 4 && BPF_DEVCG_ACC_MKNOD == 1,
 	       "access bits of struct bpf_cgroup_dev_ctx");
 
-#define DEVICE_ALL     (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
-#define RULE_INSNS     14 /* at most, for one rule */
-#define PROLOGUE_INSNS 3
-#define MAX_RULES      4096 /* some 50000 instructions; the verifier follows at most a million */
-#define MAX_PATTERNS   4096
+#define DEVICE_ALL   (DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD)
+#define MAX_RULES    4096
+#define MAX_PATTERNS 4096 /* a jump over the program of one type must fit 15 bits */
+
+/* dev_t of the kernel: no device has larger numbers. */
+#define MAJOR_MAX  0xfff
+#define MINOR_MAX  0xfffff
+#define MINOR_BITS 20
+
+#define PROLOGUE_INSNS 10
+#define PATTERN_INSNS  5  /* at most */
 #define MAX_ATTACHED   64 /* BPF_CGROUP_MAX_PROGS of the kernel */
 #define LOG_BYTES      65536
 
@@ -81,6 +92,113 @@ static int check_rules(const struct config_device_rule *rules, size_t n, struct 
 	return 0;
 }
 
+/* ---- patterns ---- */
+
+struct pattern {
+	char type;
+	int64_t major, minor;
+	uint32_t access;
+	bool kept; /* needed in the program */
+};
+
+struct patterns {
+	struct pattern *v;
+	size_t n, room;
+};
+
+static bool covers(char type, int64_t major, int64_t minor, const struct pattern *p)
+{
+	return (type == 'a' || type == p->type) && (major == -1 || major == p->major) &&
+	       (minor == -1 || minor == p->minor);
+}
+
+static bool wider(const struct pattern *p, const struct pattern *than)
+{
+	return covers(p->type, p->major, p->minor, than) &&
+	       (p->major != than->major || p->minor != than->minor);
+}
+
+static int patterns_add(struct patterns *list, char type, int64_t major, int64_t minor,
+			struct error *e)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].type == type && list->v[i].major == major && list->v[i].minor == minor)
+			return 0;
+	if (list->n == list->room)
+		return err_set(e, 0, "device rules: more than %d patterns", MAX_PATTERNS);
+	list->v[list->n++] = (struct pattern){.type = type, .major = major, .minor = minor};
+	return 0;
+}
+
+/* Overlaps that no pattern stands for yet: those of "MAJOR:*" and "*:MINOR". */
+static int patterns_overlap(struct patterns *list, struct error *e)
+{
+	size_t n = list->n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list->v[i].minor != -1 || list->v[i].major == -1)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (list->v[k].type == list->v[i].type && list->v[k].major == -1 &&
+			    list->v[k].minor != -1 &&
+			    patterns_add(list, list->v[i].type, list->v[i].major, list->v[k].minor,
+					 e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+/* @list->v is malloc'ed, for the caller to free; the first two patterns are "everything". */
+static int patterns_make(struct patterns *list, const struct config_device_rule *rules, size_t n,
+			 struct error *e)
+{
+	size_t first, majors = 0, minors = 0;
+
+	*list = (struct patterns){0};
+	if (check_rules(rules, n, e) < 0)
+		return -1;
+	first = first_live(rules, n);
+	if (first != n) {
+		rules += first;
+		n -= first;
+	}
+	for (size_t i = 0; i < n; i++) {
+		majors += rules[i].major != -1 && rules[i].minor == -1;
+		minors += rules[i].major == -1 && rules[i].minor != -1;
+	}
+	list->room = 2 + 2 * n + 2 * majors * minors;
+	if (list->room > MAX_PATTERNS)
+		list->room = MAX_PATTERNS;
+	list->v = calloc(list->room, sizeof(*list->v));
+	if (!list->v)
+		return err_no_memory(e);
+	if (patterns_add(list, 'c', -1, -1, e) < 0 || patterns_add(list, 'b', -1, -1, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		const struct config_device_rule *r = &rules[i];
+
+		if (r->type != 'b' && patterns_add(list, 'c', r->major, r->minor, e) < 0)
+			return -1;
+		if (r->type != 'c' && patterns_add(list, 'b', r->major, r->minor, e) < 0)
+			return -1;
+	}
+	if (patterns_overlap(list, e) < 0)
+		return -1;
+	for (size_t i = 0; i < list->n; i++) {
+		struct pattern *p = &list->v[i];
+
+		for (size_t k = 0; k < n; k++) {
+			if (!covers(rules[k].type, rules[k].major, rules[k].minor, p))
+				continue;
+			if (rules[k].allow)
+				p->access |= rules[k].access & DEVICE_ALL;
+			else
+				p->access &= ~rules[k].access;
+		}
+	}
+	return 0;
+}
+
 /* ---- v2: the program ---- */
 
 struct program {
@@ -89,7 +207,7 @@ struct program {
 };
 
 static void emit(struct program *p, unsigned int code, unsigned int to, unsigned int from,
-		 int offset, uint32_t immediate)
+		 size_t offset, uint32_t immediate)
 {
 	p->insns[p->n++] = (struct bpf_insn){
 		.code = (uint8_t)code,
@@ -100,84 +218,121 @@ static void emit(struct program *p, unsigned int code, unsigned int to, unsigned
 	};
 }
 
-static void emit_answer(struct program *p, bool allow)
+/* How narrow a pattern is, in the order of the program: both numbers, the major one, the minor one, none. */
+static int place_of(const struct pattern *p)
 {
-	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, allow);
+	if (p->major != -1)
+		return p->minor != -1 ? 0 : 1;
+	return p->minor != -1 ? 2 : 3;
+}
+
+/* Whether the program would answer otherwise without @p: wider patterns are marked before narrower ones. */
+static bool differs(const struct patterns *list, const struct pattern *p)
+{
+	const struct pattern *next = NULL;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct pattern *x = &list->v[i];
+
+		if (x->kept && wider(x, p) && (!next || place_of(x) < place_of(next)))
+			next = x;
+	}
+	return !next || next->access != p->access;
+}
+
+static void patterns_keep(struct patterns *list)
+{
+	for (int place = 3; place >= 0; place--)
+		for (size_t i = 0; i < list->n; i++)
+			if (place_of(&list->v[i]) == place)
+				list->v[i].kept = list->v[i].major <= MAJOR_MAX &&
+						  list->v[i].minor <= MINOR_MAX &&
+						  differs(list, &list->v[i]);
+}
+
+/* r0 is 1 up to here. Ends the program with whether the access in r3 is within @access. */
+static void emit_answer(struct program *p, uint32_t access)
+{
+	uint32_t bits = (access & DEVICE_READ ? BPF_DEVCG_ACC_READ : 0) |
+			(access & DEVICE_WRITE ? BPF_DEVCG_ACC_WRITE : 0) |
+			(access & DEVICE_MKNOD ? BPF_DEVCG_ACC_MKNOD : 0);
+
+	if (access != 0 && access != DEVICE_ALL) {
+		emit(p, BPF_ALU | BPF_AND | BPF_K, 3, 0, 0, ~bits);
+		emit(p, BPF_JMP32 | BPF_JEQ | BPF_K, 3, 0, 1, 0);
+	}
+	if (access != DEVICE_ALL)
+		emit(p, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0);
 	emit(p, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-static uint32_t bpf_access(uint32_t access)
+/* Answers where register @compared is @value, and goes on behind that where it is not. */
+static void emit_match(struct program *p, unsigned int compared, uint32_t value, uint32_t access)
 {
-	return (access & DEVICE_READ ? BPF_DEVCG_ACC_READ : 0) |
-	       (access & DEVICE_WRITE ? BPF_DEVCG_ACC_WRITE : 0) |
-	       (access & DEVICE_MKNOD ? BPF_DEVCG_ACC_MKNOD : 0);
+	size_t jump = p->n;
+
+	emit(p, BPF_JMP32 | BPF_JNE | BPF_K, compared, 0, 0, value);
+	emit_answer(p, access);
+	p->insns[jump].off = (int16_t)(p->n - jump - 1);
 }
 
-static void emit_load(struct program *p, unsigned int to, size_t offset)
+/* r2 the major number, r3 the access, r4 both numbers as the kernel's dev_t, r5 the minor number. */
+static void emit_type(struct program *p, const struct patterns *list, char type)
 {
-	emit(p, BPF_LDX | BPF_MEM | BPF_W, to, 1, (int)offset, 0);
-}
+	uint32_t everything = 0;
 
-/*
- * r1 the request, r2 whatever is compared, r3 access not yet decided. Each comparison loads anew what it
- * compares: a register that lived longer would carry "is 5 here, is not 5 there" through the rest of the
- * program, and the verifier, which tells such states apart, would give up after some hundred rules.
- */
-static void emit_rule(struct program *p, const struct config_device_rule *r)
-{
-	size_t jumps[4], jumps_n = 0;
-	uint32_t access = bpf_access(r->access);
+	for (int place = 0; place < 4; place++)
+		for (size_t i = 0; i < list->n; i++) {
+			const struct pattern *x = &list->v[i];
 
-	if (r->type != 'a') {
-		emit_load(p, 2, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-		emit(p, BPF_ALU | BPF_AND | BPF_K, 2, 0, 0, 0xffff);
-		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0,
-		     r->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
-	}
-	if (r->major != -1) {
-		emit_load(p, 2, offsetof(struct bpf_cgroup_dev_ctx, major));
-		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, (uint32_t)r->major);
-	}
-	if (r->minor != -1) {
-		emit_load(p, 2, offsetof(struct bpf_cgroup_dev_ctx, minor));
-		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 2, 0, 0, (uint32_t)r->minor);
-	}
-	if (r->allow) {
-		emit(p, BPF_ALU | BPF_AND | BPF_K, 3, 0, 0, ~access);
-		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP32 | BPF_JNE | BPF_K, 3, 0, 0, 0);
-	} else {
-		emit(p, BPF_JMP32 | BPF_JSET | BPF_K, 3, 0, 1, access);
-		jumps[jumps_n++] = p->n;
-		emit(p, BPF_JMP | BPF_JA, 0, 0, 0, 0);
-	}
-	emit_answer(p, r->allow);
-	for (size_t i = 0; i < jumps_n; i++) /* to the next rule */
-		p->insns[jumps[i]].off = (int16_t)(p->n - jumps[i] - 1);
+			if (x->type != type || place_of(x) != place || !x->kept)
+				continue;
+			if (place == 3)
+				everything = x->access;
+			else if (place == 0)
+				emit_match(p, 4, (uint32_t)(x->major << MINOR_BITS | x->minor),
+					   x->access);
+			else if (place == 1)
+				emit_match(p, 2, (uint32_t)x->major, x->access);
+			else
+				emit_match(p, 5, (uint32_t)x->minor, x->access);
+		}
+	emit_answer(p, everything);
 }
 
 int devices_compile(const struct config_device_rule *rules, size_t n, struct bpf_insn **ret,
 		    size_t *ret_n, struct error *e)
 {
+	OWNED_MEMORY struct pattern *room = NULL;
+	struct patterns list;
 	struct program p = {0};
-	size_t first;
+	int result = patterns_make(&list, rules, n, e);
+	size_t jump;
 
-	if (check_rules(rules, n, e) < 0)
+	room = list.v;
+	if (result < 0)
 		return -1;
-	first = first_live(rules, n);
-	p.insns = calloc(PROLOGUE_INSNS + n * RULE_INSNS + 2, sizeof(*p.insns));
+	patterns_keep(&list);
+	p.insns = calloc(PROLOGUE_INSNS + list.n * PATTERN_INSNS, sizeof(*p.insns));
 	if (!p.insns)
 		return err_no_memory(e);
-	emit_load(&p, 3, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit(&p, BPF_LDX | BPF_MEM | BPF_W, 3, 1, offsetof(struct bpf_cgroup_dev_ctx, access_type),
+	     0);
+	emit(&p, BPF_LDX | BPF_MEM | BPF_W, 2, 1, offsetof(struct bpf_cgroup_dev_ctx, major), 0);
+	emit(&p, BPF_LDX | BPF_MEM | BPF_W, 5, 1, offsetof(struct bpf_cgroup_dev_ctx, minor), 0);
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, 4, 2, 0, 0);
+	emit(&p, BPF_ALU | BPF_LSH | BPF_K, 4, 0, 0, MINOR_BITS);
+	emit(&p, BPF_ALU | BPF_OR | BPF_X, 4, 5, 0, 0);
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_X, 1, 3, 0,
+	     0); /* r1: the type, and the request is done with */
 	emit(&p, BPF_ALU | BPF_RSH | BPF_K, 3, 0, 0, 16);
-	emit(&p, BPF_ALU | BPF_AND | BPF_K, 3, 0, 0,
-	     BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE | BPF_DEVCG_ACC_MKNOD);
-	for (size_t i = n; i > (first == n ? 0 : first + 1); i--)
-		emit_rule(&p, &rules[i - 1]);
-	emit_answer(&p, first != n && rules[first].allow);
+	emit(&p, BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 1);
+	/* The type is the lower half, one of two bits. */
+	jump = p.n;
+	emit(&p, BPF_JMP32 | BPF_JSET | BPF_K, 1, 0, 0, BPF_DEVCG_DEV_BLOCK);
+	emit_type(&p, &list, 'c');
+	p.insns[jump].off = (int16_t)(p.n - jump - 1);
+	emit_type(&p, &list, 'b');
 	*ret = p.insns;
 	*ret_n = p.n;
 	return 0;
@@ -329,84 +484,10 @@ int devices_replace(int cgroup_fd, const struct config_device_rule *rules, size_
 /* ---- v1: a default and exceptions ---- */
 
 /*
- * The kernel of v1 knows no order: there is a default, and a set of exceptions, whose patterns (type, number
- * or "*") may overlap and then add up. So each distinct pattern of the rules, and each overlap of two, gets
- * the bits that hold for the devices of it that no narrower pattern covers. That is exact as long as a
- * narrower pattern never has fewer bits than a wider one (default deny), or never more (default allow).
+ * The kernel of v1 has a default, and a set of exceptions that may overlap and then add up. The patterns are
+ * exactly that as long as a narrower one never has fewer bits than a wider one (default deny), or never more
+ * (default allow).
  */
-struct pattern {
-	char type;
-	int64_t major, minor;
-	uint32_t access;
-};
-
-struct patterns {
-	struct pattern *v;
-	size_t n;
-};
-
-static bool covers(char type, int64_t major, int64_t minor, const struct pattern *p)
-{
-	return (type == 'a' || type == p->type) && (major == -1 || major == p->major) &&
-	       (minor == -1 || minor == p->minor);
-}
-
-static bool wider(const struct pattern *p, const struct pattern *than)
-{
-	return covers(p->type, p->major, p->minor, than) &&
-	       (p->major != than->major || p->minor != than->minor);
-}
-
-static int patterns_add(struct patterns *list, char type, int64_t major, int64_t minor,
-			struct error *e)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (list->v[i].type == type && list->v[i].major == major && list->v[i].minor == minor)
-			return 0;
-	if (list->n == MAX_PATTERNS)
-		return err_set(e, 0, "device rules: more than %d patterns", MAX_PATTERNS);
-	list->v[list->n++] = (struct pattern){.type = type, .major = major, .minor = minor};
-	return 0;
-}
-
-static int patterns_collect(struct patterns *list, const struct config_device_rule *rules, size_t n,
-			    struct error *e)
-{
-	size_t single;
-
-	if (patterns_add(list, 'c', -1, -1, e) < 0 || patterns_add(list, 'b', -1, -1, e) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		const struct config_device_rule *r = &rules[i];
-
-		if (r->type != 'b' && patterns_add(list, 'c', r->major, r->minor, e) < 0)
-			return -1;
-		if (r->type != 'c' && patterns_add(list, 'b', r->major, r->minor, e) < 0)
-			return -1;
-	}
-	/* Overlaps that no pattern stands for yet: those of "MAJOR:*" and "*:MINOR". */
-	single = list->n;
-	for (size_t i = 0; i < single; i++)
-		for (size_t k = 0; list->v[i].minor == -1 && list->v[i].major != -1 && k < single; k++)
-			if (list->v[k].type == list->v[i].type && list->v[k].major == -1 &&
-			    list->v[k].minor != -1 &&
-			    patterns_add(list, list->v[i].type, list->v[i].major, list->v[k].minor,
-					 e) < 0)
-				return -1;
-	for (size_t i = 0; i < list->n; i++) {
-		struct pattern *p = &list->v[i];
-
-		for (size_t k = 0; k < n; k++) {
-			if (!covers(rules[k].type, rules[k].major, rules[k].minor, p))
-				continue;
-			if (rules[k].allow)
-				p->access |= rules[k].access & DEVICE_ALL;
-			else
-				p->access &= ~rules[k].access;
-		}
-	}
-	return 0;
-}
 
 /* Whether every narrower pattern has at least the bits of the wider ones. */
 static bool patterns_add_up(const struct patterns *list)
@@ -438,23 +519,14 @@ int devices_translate_v1(const struct config_device_rule *rules, size_t n, struc
 			 struct error *e)
 {
 	OWNED_MEMORY struct pattern *room = NULL;
-	struct patterns list = {0};
 	struct config_device_rule *out;
-	size_t first, out_n = 0;
+	struct patterns list;
+	int result = patterns_make(&list, rules, n, e);
+	size_t out_n = 0;
 	bool allow = false;
 
-	if (check_rules(rules, n, e) < 0)
-		return -1;
-	first = first_live(rules, n);
-	if (first != n) {
-		rules += first;
-		n -= first;
-	}
-	room = calloc(MAX_PATTERNS, sizeof(*room));
-	if (!room)
-		return err_no_memory(e);
-	list.v = room;
-	if (patterns_collect(&list, rules, n, e) < 0)
+	room = list.v;
+	if (result < 0)
 		return -1;
 	if (!patterns_add_up(&list)) {
 		allow = true;

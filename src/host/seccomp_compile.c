@@ -433,7 +433,8 @@ static int cells_of(const struct profile *p, uint32_t arch, struct cells *ret, s
 	if (!calls.v || !ret->v) {
 		free(calls.v);
 		free(ret->v);
-		return err_no_memory(e);
+		err_no_memory(e);
+		return -1;
 	}
 	for (struct call call = {0}; call_next(p, &call);) {
 		int nr = seccomp_number(arch, call.name);

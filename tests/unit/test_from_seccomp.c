@@ -163,57 +163,56 @@ static void taken(const struct config *c, char *out, size_t room)
 
 static void engine_form(void **state)
 {
-	static const char text
-		[] = "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
-		     "\"defaultErrno\":\"ENOSYS\",\"architectures\":null,"
-		     "\"archMap\":[{\"architecture\":\"SCMP_ARCH_S390X\","
-		     "\"subArchitectures\":[\"SCMP_ARCH_S390\"]},"
-		     "{\"architecture\":\"" NATIVE_ARCH "\",\"subArchitectures\":[\"" SUB_ARCH
-		     "\"]},"
-		     "{\"architecture\":\"SCMP_ARCH_RISCV64\",\"subArchitectures\":"
-		     "null}],\"syscalls\":["
-		     "{\"name\":\"byname\",\"action\":\"SCMP_ACT_ERRNO\","
-		     "\"errnoRet\":22,\"errno\":\"EACCES\",\"comment\":\"c\"},"
-		     "{\"name\":\"number\",\"action\":\"SCMP_ACT_ERRNO\",\"errno\":"
-		     "\"95\"}," RULE("plain",
-				     "\"includes\":{},\"excludes\":{},"
-				     "\"args\":[]") "," RULE("cap",
-							     "\"inclu"
-							     "des\":{"
-							     "\"caps"
-							     "\":["
-							     "\"CAP_"
-							     "SYS_"
-							     "ADMIN\""
-							     "]}") "," RULE("caps",
-									    "\"includes\":{"
-									    "\"caps\":[\"CAP_SYS_"
-									    "ADMIN\",\"CAP_CHOWN\"]"
-									    "}") "," RULE("newcap",
-											  "\"includ"
-											  "es\":{"
-											  "\"caps\""
-											  ":[\"CAP_"
-											  "OF_THE_"
-											  "FUTURE\""
-											  "]}") "," RULE("nocap",
-													 "\"excludes\":{\"caps\":[\"CAP_CHOWN\",\"CAP_SYS_"
-													 "ADMIN\"]}") "," RULE("arch",
-															       "\"includes\":{\"arches\":["
-															       "\"s390x\",\"" ENGINE_ARCH
-															       "\"]}") "," RULE("otherarch",
-																		"\"includes\":{"
-																		"\"arches\":["
-																		"\"" OTHER_ARCH
-																		"\"]}") "," RULE("noarch",
-																				 "\"excludes\":{\"arches\":[\"" ENGINE_ARCH
-																				 "\"]}") "," RULE("nootherarch",
-																						  "\"excludes\":{\"arches\":[\"" OTHER_ARCH
-																						  "\"]}") "," RULE("kernel",
-																								   "\"includes\":{\"minKernel\":\"4.8\"}") "," RULE("nextkernel",
-																														    "\"includes\":{\"minKernel\":\"999.0\"}") "," RULE("nokernel",
-																																				       "\"excludes\":{\"minKernel\":\"4.8\"}") "," RULE("both",
-																																											"\"includes\":{\"caps\":[\"CAP_CHOWN\"]},\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}") "]}";
+	static const char text[] =
+		"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":1,"
+		"\"defaultErrno\":\"ENOSYS\",\"architectures\":null,"
+		"\"archMap\":[{\"architecture\":\"SCMP_ARCH_S390X\","
+		"\"subArchitectures\":[\"SCMP_ARCH_S390\"]},"
+		"{\"architecture\":\"" NATIVE_ARCH "\",\"subArchitectures\":[\"" SUB_ARCH "\"]},"
+		"{\"architecture\":\"SCMP_ARCH_RISCV64\",\"subArchitectures\":"
+		"null}],\"syscalls\":["
+		"{\"name\":\"byname\",\"action\":\"SCMP_ACT_ERRNO\","
+		"\"errnoRet\":22,\"errno\":\"EACCES\",\"comment\":\"c\"},"
+		"{\"name\":\"number\",\"action\":\"SCMP_ACT_ERRNO\",\"errno\":"
+		"\"95\"}," RULE(
+			"plain",
+			"\"includes\":{},\"excludes\":{},"
+			"\"args\":[]") "," RULE("cap", "\"inclu"
+						       "des\":{"
+						       "\"caps"
+						       "\":["
+						       "\"CAP_"
+						       "SYS_"
+						       "ADMIN\""
+						       "]}") "," RULE("caps",
+								      "\"includes\":{"
+								      "\"caps\":[\"CAP_SYS_"
+								      "ADMIN\",\"CAP_CHOWN\"]"
+								      "}") "," RULE("newcap",
+										    "\"includ"
+										    "es\":{"
+										    "\"caps\""
+										    ":[\"CAP_"
+										    "OF_THE_"
+										    "FUTURE\""
+										    "]}") "," RULE("nocap",
+												   "\"excludes\":{\"caps\":[\"CAP_CHOWN\",\"CAP_SYS_"
+												   "ADMIN\"]}") "," RULE("arch",
+															 "\"includes\":{\"arches\":["
+															 "\"s390x\",\"" ENGINE_ARCH
+															 "\"]}") "," RULE("otherarch",
+																	  "\"includes\":{"
+																	  "\"arches\":["
+																	  "\"" OTHER_ARCH
+																	  "\"]}") "," RULE("noarch",
+																			   "\"excludes\":{\"arches\":[\"" ENGINE_ARCH
+																			   "\"]}") "," RULE("nootherarch",
+																					    "\"excludes\":{\"arches\":[\"" OTHER_ARCH
+																					    "\"]}") "," RULE("kernel",
+																							     "\"includes\":{\"minKernel\":\"4.8\"}") "," RULE("nextkernel",
+																													      "\"includes\":{\"minKernel\":\"999.0\"}") "," RULE("nokernel",
+																																				 "\"excludes\":{\"minKernel\":\"4.8\"}") "," RULE("both",
+																																										  "\"includes\":{\"caps\":[\"CAP_CHOWN\"]},\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}") "]}";
 	static const struct {
 		uint64_t caps;
 		const char *taken;

@@ -328,7 +328,7 @@ static void far_jumps(void **state)
 	}
 	f = compiled(&s);
 	m = model_new(&s, AUDIT_ARCH_X86_64, 0);
-	assert_true(f.n > 1500);
+	assert_true(f.n > 1000);
 	for (unsigned int nr = 0; nr < 470; nr++)
 		for (uint64_t k = 0; k < 3; k++) {
 			uint64_t value = ((uint64_t)nr << 30) + k - 1;

@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+#
+# Signals to mini-run: they reach PID 1, and where it has no handler they do what a person expects of them.
+# (From inside, and from outside by the pid, the kernel drops what PID 1 has no handler for.)
+
+load ../lib/common
+load ../lib/containers
+
+@test "signals reach a handler of PID 1, and its status is the container's" {
+	local name
+
+	need_root
+	for name in TERM INT HUP QUIT USR1 USR2; do
+		background_ready run "$ROOTFS" /bin/sh -c "trap 'echo got $name; exit 7' $name; echo ready; sleep 1000 & wait"
+		kill -s "$name" "$RUN_PID"
+		await_status 7
+		expect_equal "$(cat "$OUT")" $'ready\n'"got $name"
+		expect_equal "$(cat "$ERR")" ""
+	done
+}
+
+@test "a signal that PID 1 has no handler for ends it, with 128 and the signal's number" {
+	local pair
+
+	need_root
+	for pair in TERM:143 INT:130 HUP:129 QUIT:131 USR1:138 USR2:140 ALRM:142; do
+		background_ready run "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
+		kill -s "${pair%:*}" "$RUN_PID"
+		await_status "${pair#*:}"
+		expect_equal "$(cat "$ERR")" ""
+	done
+}
+
+@test "a signal that PID 1 ignores does not end it" {
+	local name
+
+	need_root
+	background_ready run "$ROOTFS" /bin/sh -c 'trap "" TERM INT HUP QUIT; trap "echo alive; exit 9" USR1
+		echo ready; sleep 1000 & wait'
+	for name in TERM INT HUP QUIT; do
+		kill -s "$name" "$RUN_PID"
+		await_signals_taken
+	done
+	kill -USR1 "$RUN_PID"
+	await_status 9
+	expect_equal "$(cat "$OUT")" $'ready\nalive'
+}
+
+@test "a signal whose default is not to terminate does not end PID 1" {
+	local name
+
+	need_root
+	background_ready run "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
+	for name in WINCH CHLD CONT URG; do
+		kill -s "$name" "$RUN_PID"
+		await_signals_taken
+	done
+	kill -TERM "$RUN_PID"
+	await_status 143
+}
+
+@test "a signal that PID 1 waits for is delivered" {
+	need_root
+	command -v python3 >/dev/null
+	# With the host's python as a volume: sigwait(3) has the signal blocked, and no handler.
+	background_ready run -v /usr:/usr:ro -v "$(realpath /lib64):/lib64:ro" -v "$(realpath /lib):/lib:ro" "$ROOTFS" \
+		"$(realpath "$(PATH=/usr/bin command -v python3)")" -c 'import signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+print("ready", flush=True)
+print(signal.sigwait([signal.SIGTERM]).name)
+sys.exit(5)'
+	kill -TERM "$RUN_PID"
+	await_status 5
+	expect_equal "$(cat "$OUT")" $'ready\nSIGTERM'
+}
+
+# like_a_bad_parent CMD...: runs it with every signal blocked and all that can be ignored ignored.
+like_a_bad_parent()
+{
+	python3 -c '
+import os, signal, sys
+for number in range(1, 65):
+    try:
+        signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError):
+        pass
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+
+@test "what the caller blocks and ignores is not blocked and ignored inside" {
+	need_root
+	run_ok like_a_bad_parent "$MINI_RUN" run "$ROOTFS" /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status
+	expect_equal "$output" $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000'
+	run_ok like_a_bad_parent "$MINI_RUN" run --init "$ROOTFS" /bin/grep -E '^Sig(Blk|Ign)' /proc/self/status
+	expect_equal "$output" $'SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000'
+}
+
+@test "a caller that ignores SIGCHLD gets the status all the same" {
+	need_root
+	run_status 42 like_a_bad_parent "$MINI_RUN" run "$ROOTFS" /bin/sh -c 'exit 42'
+}
+
+@test "nohup: a hangup that the caller ignores does not end the container" {
+	need_root
+	OUT=$BATS_TEST_TMPDIR/out ERR=$BATS_TEST_TMPDIR/err
+	nohup "$MINI_RUN" run "$ROOTFS" /bin/sh -c 'trap "exit 9" USR1; echo ready; sleep 1000 & wait' \
+		</dev/null >"$OUT" 2>"$ERR" 3>&- &
+	RUN_PID=$!
+	await_output ready
+	kill -HUP "$RUN_PID"
+	await_signals_taken
+	kill -USR1 "$RUN_PID"
+	await_status 9
+}
+
+# The names of the system calls at which the start is interrupted: the state directory, its file, the cgroups,
+# their files, the process and what comes after it. strace sends the signal at the entry of the call.
+start_calls="mkdirat mkdir flock renameat clone3 clone socketpair sendmsg recvmsg poll"
+
+@test "a signal during the start ends it with 128 and the signal's number, and leaves nothing" {
+	local call nth status_of_run
+
+	need_root
+	for call in $start_calls; do
+		for nth in 1 2 5; do
+			status_of_run=0
+			strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=TERM:when=$nth" \
+				"$MINI_RUN" run --memory 64m "$ROOTFS" /bin/sh -c ':' 2>"$BATS_TEST_TMPDIR/err" 3>&- || status_of_run=$?
+			echo "$call $nth: $status_of_run $(cat "$BATS_TEST_TMPDIR/err")"
+			# 0: there was no such call, or the command had ended before it.
+			[[ $status_of_run == 143 || $status_of_run == 0 ]]
+			common_teardown
+		done
+	done
+}
+
+@test "a signal at any moment of the start leaves nothing" {
+	local name try
+
+	need_root
+	for try in 1 2 3 4 5 6; do
+		for name in TERM INT; do
+			background run "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
+			sleep "0.00$((RANDOM % 10))"
+			kill -s "$name" "$RUN_PID"
+			if [[ $name == TERM ]]; then
+				await_status 143
+			else
+				# A shell's background job has SIGINT ignored until mini-run takes it over.
+				eventually grep -qx ready "$OUT" || true
+				kill -s INT "$RUN_PID" 2>/dev/null || true
+				await_status 130
+			fi
+		done
+	done
+}
