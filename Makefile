@@ -72,8 +72,8 @@ $(O)/gen/init_program.c: $(O)/gen/init scripts/embed
 	$(call say,EMBED,$@)
 	$(Q)scripts/embed $< init_program init/init_program.h >$@
 
-# The default system call filter: compiled by libseccomp now, so that a start pays nothing for it.
-GEN_SECCOMP := scripts/gen-seccomp.c src/base/error.c src/base/arena.c src/base/fd.c \
+# The default system call filter: compiled by host/seccomp_compile.c now, so that a start pays nothing for it.
+GEN_SECCOMP := scripts/gen-seccomp.c src/base/error.c src/base/arena.c \
 	src/config/seccomp_default.c src/host/seccomp_compile.c
 $(O)/gen/gen-seccomp: $(GEN_SECCOMP) $(wildcard src/config/*.h src/host/seccomp*.h)
 	$(call say,CC,scripts/gen-seccomp.c)
@@ -110,8 +110,15 @@ test-native:
 	$(Q)$(MAKE) --no-print-directory all rootfs units faults-build
 	$(Q)tests/run --native
 
+# Programs that tests put into containers or wrap around mini-run: static, without sanitizers.
+HELPERS := $(patsubst tests/lib/%.c,build/tests/lib/%,$(wildcard tests/lib/*.c))
+build/tests/lib/%: tests/lib/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)gcc -std=gnu17 -D_GNU_SOURCE -Isrc -O1 $(WARNINGS) -static -o $@ $<
+
 .PHONY: units
-units: $(UNIT)
+units: $(UNIT) $(HELPERS)
 $(O)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(call say,TEST,$@)
 	$(Q)mkdir -p $(@D)
@@ -131,7 +138,7 @@ faults-build:
 	$(Q)$(MAKE) --no-print-directory O=build/faults CPPFLAGS="-DMINI_RUN_FAULTS -D_GNU_SOURCE -Isrc -Ibuild/faults/gen" all
 
 # The portable rooms, compiled where no Linux header is.
-PORTABLE := $(filter-out src/config/json.c src/config/from_seccomp.c,$(wildcard src/config/*.c)) \
+PORTABLE := $(filter-out src/config/json.c,$(wildcard src/config/*.c)) \
 	src/base/error.c src/base/arena.c src/base/number.c src/base/options.c
 PORTABLE_TESTS := test_number test_options test_args test_config
 portable: $(PORTABLE:src/%.c=build/portable/%.o) $(PORTABLE_TESTS:%=build/portable/tests/%.o)
