@@ -142,6 +142,14 @@ static int dress(int fd, const struct config_mount *m, struct error *e)
 	return 0;
 }
 
+/* A directory that is reached without a link. */
+static int open_real(const struct inside *in, const char *path, int *ret_fd)
+{
+	*ret_fd = sys_openat2(in->slash_fd, path, O_PATH | O_DIRECTORY, 0,
+			      RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	return *ret_fd < 0 ? -1 : 0;
+}
+
 /*
  * Opens the place of a mount, making it where it is missing. procfs and sysfs go to real directories only:
  * an image whose /proc is a link elsewhere would otherwise get its masks applied to a fake.
@@ -153,15 +161,17 @@ static int open_place(const struct inside *in, const struct config_mount *m, int
 	struct stat st = {.st_mode = S_IFDIR};
 	int index = (int)(m - in->config->mounts);
 
+	if (kernel_fs && open_real(in, m->destination, ret_fd) == 0)
+		return 0;
+	if (kernel_fs && errno != ENOENT)
+		return err_set(e, errno, "a %s goes to a real directory only", m->type);
 	if (m->bind && fstat(in->mount_fds[index], &st) < 0)
 		return err_set(e, errno, "stat %s", m->source);
 	if (path_make_in(in->slash_fd, m->destination, !S_ISDIR(st.st_mode), ret_fd, e) < 0)
 		return e->no == EROFS ? err_hint(e, "the root filesystem is read-only and has no such mount point") : -1;
-	if (kernel_fs) {
-		OWNED_FD real = sys_openat2(in->slash_fd, m->destination, O_PATH | O_DIRECTORY, 0,
-					    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-
-		if (real < 0)
+	if (kernel_fs) { /* just made: once more, in case that it was exchanged meanwhile */
+		fd_close(ret_fd);
+		if (open_real(in, m->destination, ret_fd) < 0)
 			return err_set(e, errno, "a %s goes to a real directory only", m->type);
 	}
 	return 0;

@@ -7,6 +7,8 @@
  *  - Everything that can be found wrong is found before anything is made.
  *  - The state on disk comes before what it names, so that a mini-run that was killed leaves nothing that
  *    the next one could not find.
+ *  - What can be done while the child sets itself up comes after the clone: the limits and the state with its
+ *    pid. "go" comes after them, so that no instruction of the command runs without its limits.
  *  - What the container needs of the host is opened here and handed over as descriptors: mounts as detached
  *    copies, never as paths.
  */
@@ -565,9 +567,9 @@ static const struct step steps[] = {
 	{"plan cgroup", cgroup_look, cgroup_close},
 	{"make state", state_begin, state_finish},
 	{"make cgroup", cgroup_create, cgroup_destroy},
-	{"limit cgroup", cgroup_set_limits, NULL},
 	{"hold signals", signals_hold, signals_release},
 	{"clone", init_clone, init_kill},
+	{"limit cgroup", cgroup_set_limits, NULL},
 	{"write state", state_note_pid, NULL},
 	{"write files", files_write, NULL},
 	{"receive console", console_receive, console_close},
