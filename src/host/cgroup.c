@@ -276,8 +276,10 @@ int cgroup_clear(int top_fd, bool v2, bool kill, int64_t deadline_ms, struct err
 			return err_set(e, ETIMEDOUT, "nested cgroups do not go away");
 		if (found == 0 && depth == 0)
 			return 0;
-		if (found > 0 && (unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT))
+		if (found > 0 && (unlinkat(fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)) {
+			deadline_ms = cgroup_now_ms() + CGROUP_REMOVE_MS; /* it gets on */
 			continue;
+		}
 		if (found > 0 && errno != EBUSY)
 			return err_set(e, errno, "remove nested cgroup %s", name);
 		if (found > 0) {
@@ -316,8 +318,12 @@ static int remove_dir(const char *path, int fd, bool v2, int64_t deadline_ms, st
 		if (empty(fd, v2, deadline_ms, e) < 0)
 			return err_within(e, "remove cgroup %s", path);
 		/* With nothing nested the second rmdir(2) does it, and the list is not read. */
-		if (tries > 0 && cgroup_clear(fd, v2, true, deadline_ms, e) < 0)
+		if (tries == 0)
+			continue;
+		if (cgroup_clear(fd, v2, true, deadline_ms, e) < 0)
 			return err_within(e, "remove cgroup %s", path);
+		if (tries == 1) /* a large tree may have taken longer, and is gone now */
+			deadline_ms = cgroup_now_ms() + CGROUP_REMOVE_MS;
 	}
 }
 

@@ -42,7 +42,8 @@ int64_t cgroup_shares_of_weight(int64_t weight);
 /* Whether the path was given, by an engine or a person, and not chosen by mini-run. */
 bool cgroup_path_given(const struct config *c);
 
-/* Removes what is nested in @fd, deepest first, and with @kill ends the processes in it and below. */
+/* Removes what is nested in @fd, deepest first, and with @kill ends the processes in it and below. The
+ * deadline is for what hangs: every directory that goes moves it on. */
 int cgroup_clear(int fd, bool v2, bool kill, int64_t deadline_ms, struct error *e);
 int64_t cgroup_now_ms(void);
 

@@ -512,7 +512,7 @@ static bool listed(const pid_t *pids, int n, pid_t pid)
  */
 static int kill_listed(int fd, int64_t deadline_ms, int *ret_count, struct error *e)
 {
-	pid_t before[PIDS_AT_ONCE], after[PIDS_AT_ONCE];
+	pid_t before[PIDS_AT_ONCE] = {0}, after[PIDS_AT_ONCE] = {0};
 	int pidfds[PIDS_AT_ONCE], after_n, n = list(fd, before, e), killed = 0;
 
 	if (n < 0)
@@ -542,7 +542,7 @@ static int kill_listed(int fd, int64_t deadline_ms, int *ret_count, struct error
 
 int cgroup_v1_empty(int fd, int64_t deadline_ms, struct error *e)
 {
-	int count;
+	int count = 0;
 
 	for (;;) {
 		if (kill_listed(fd, deadline_ms, &count, e) < 0)

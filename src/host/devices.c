@@ -106,6 +106,13 @@ struct patterns {
 	size_t n, room;
 };
 
+static void patterns_free(struct patterns *list)
+{
+	free(list->v);
+}
+
+#define OWNED_PATTERNS __attribute__((cleanup(patterns_free))) struct patterns
+
 static bool covers(char type, int64_t major, int64_t minor, const struct pattern *p)
 {
 	return (type == 'a' || type == p->type) && (major == -1 || major == p->major) &&
@@ -148,13 +155,12 @@ static int patterns_overlap(struct patterns *list, struct error *e)
 	return 0;
 }
 
-/* @list->v is malloc'ed, for the caller to free; the first two patterns are "everything". */
+/* @list is OWNED_PATTERNS, empty; the first two patterns are "everything" of each type. */
 static int patterns_make(struct patterns *list, const struct config_device_rule *rules, size_t n,
 			 struct error *e)
 {
 	size_t first, majors = 0, minors = 0;
 
-	*list = (struct patterns){0};
 	if (check_rules(rules, n, e) < 0)
 		return -1;
 	first = first_live(rules, n);
@@ -303,14 +309,11 @@ static void emit_type(struct program *p, const struct patterns *list, char type)
 int devices_compile(const struct config_device_rule *rules, size_t n, struct bpf_insn **ret,
 		    size_t *ret_n, struct error *e)
 {
-	OWNED_MEMORY struct pattern *room = NULL;
-	struct patterns list;
+	OWNED_PATTERNS list = {0};
 	struct program p = {0};
-	int result = patterns_make(&list, rules, n, e);
 	size_t jump;
 
-	room = list.v;
-	if (result < 0)
+	if (patterns_make(&list, rules, n, e) < 0)
 		return -1;
 	patterns_keep(&list);
 	p.insns = calloc(PROLOGUE_INSNS + list.n * PATTERN_INSNS, sizeof(*p.insns));
@@ -343,7 +346,7 @@ static int load(const struct config_device_rule *rules, size_t n, int *ret_fd, s
 	OWNED_MEMORY struct bpf_insn *insns = NULL;
 	OWNED_MEMORY char *log = NULL;
 	union bpf_attr attr;
-	size_t insns_n;
+	size_t insns_n = 0;
 	int fd;
 
 	if (devices_compile(rules, n, &insns, &insns_n, e) < 0)
@@ -518,15 +521,12 @@ static void patterns_invert(struct patterns *list)
 int devices_translate_v1(const struct config_device_rule *rules, size_t n, struct devices_v1 *ret,
 			 struct error *e)
 {
-	OWNED_MEMORY struct pattern *room = NULL;
+	OWNED_PATTERNS list = {0};
 	struct config_device_rule *out;
-	struct patterns list;
-	int result = patterns_make(&list, rules, n, e);
 	size_t out_n = 0;
 	bool allow = false;
 
-	room = list.v;
-	if (result < 0)
+	if (patterns_make(&list, rules, n, e) < 0)
 		return -1;
 	if (!patterns_add_up(&list)) {
 		allow = true;
@@ -539,7 +539,7 @@ int devices_translate_v1(const struct config_device_rule *rules, size_t n, struc
 					   "away what a rule for many gives");
 		}
 	}
-	out = calloc(list.n, sizeof(*out));
+	out = calloc(list.n + 1, sizeof(*out)); /* malloc(0) may be NULL */
 	if (!out)
 		return err_no_memory(e);
 	for (size_t i = 0; i < list.n; i++) {
@@ -566,28 +566,16 @@ static void number_text(char *ret, size_t size, int64_t number)
 		snprintf(ret, size, "%lld", (long long)number);
 }
 
-int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
+/* One a write: the kernel takes no more. */
+static int write_exceptions(int cgroup_fd, const struct devices_v1 *v1, struct error *e)
 {
-	OWNED_MEMORY struct config_device_rule *exceptions = NULL;
-	OWNED_FD fd = -1;
-	struct devices_v1 v1;
-	const char *name;
+	const char *name = v1->allow ? "devices.deny" : "devices.allow";
+	OWNED_FD fd = openat(cgroup_fd, name, O_WRONLY | O_CLOEXEC);
 
-	if (!devices_restrict(rules, n))
-		return 0;
-	if (devices_translate_v1(rules, n, &v1, e) < 0)
-		return -1;
-	exceptions = v1.exceptions;
-	if (file_write_at(cgroup_fd, v1.allow ? "devices.allow" : "devices.deny", "a", e) < 0)
-		return err_within(e, "device rules");
-	name = v1.allow ? "devices.deny" : "devices.allow";
-	if (v1.n > 0) {
-		fd = openat(cgroup_fd, name, O_WRONLY | O_CLOEXEC);
-		if (fd < 0)
-			return err_set(e, errno, "device rules: open %s", name);
-	}
-	for (size_t i = 0; i < v1.n; i++) { /* the kernel takes one a write */
-		const struct config_device_rule *r = &exceptions[i];
+	if (fd < 0)
+		return err_set(e, errno, "open %s", name);
+	for (size_t i = 0; i < v1->n; i++) {
+		const struct config_device_rule *r = &v1->exceptions[i];
 		char text[64], major[24], minor[24];
 
 		number_text(major, sizeof(major), r->major);
@@ -596,7 +584,23 @@ int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size
 			 r->access & DEVICE_READ ? "r" : "", r->access & DEVICE_WRITE ? "w" : "",
 			 r->access & DEVICE_MKNOD ? "m" : "");
 		if (write_all(fd, text, strlen(text)) < 0)
-			return err_set(e, errno, "device rules: write \"%s\" to %s", text, name);
+			return err_set(e, errno, "write \"%s\" to %s", text, name);
 	}
 	return 0;
+}
+
+int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
+{
+	struct devices_v1 v1 = {0};
+	int result;
+
+	if (!devices_restrict(rules, n))
+		return 0;
+	if (devices_translate_v1(rules, n, &v1, e) < 0)
+		return -1;
+	result = file_write_at(cgroup_fd, v1.allow ? "devices.allow" : "devices.deny", "a", e);
+	if (result == 0 && v1.n > 0)
+		result = write_exceptions(cgroup_fd, &v1, e);
+	free(v1.exceptions);
+	return result < 0 ? err_within(e, "device rules") : 0;
 }
