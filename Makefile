@@ -168,7 +168,7 @@ format-check:
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 tidy: $(O)/gen/init_program.c $(O)/gen/seccomp_program.c
 	$(call say,TIDY,)
-	$(Q)printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 4 clang-tidy --quiet --warnings-as-errors='*' -- \
+	$(Q)printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 1 clang-tidy --quiet --warnings-as-errors='*' -- \
 		$(CPPFLAGS) -DVERSION='""' -DCOMMIT='""' -std=gnu17 2>&1 | grep -vE 'warnings? generated|^Suppressed|^Use -header-filter' ; \
 		test $${PIPESTATUS[1]} -eq 0
 cppcheck:

@@ -161,6 +161,11 @@ int sys_bpf(int command, void *attr, unsigned int size)
 	return (int)syscall(SYS_bpf, command, attr, size);
 }
 
+int sys_landlock_abi(void)
+{
+	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+}
+
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return (int)syscall(SYS_execveat, dir_fd, path, argv, envp, flags);

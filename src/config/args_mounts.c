@@ -218,10 +218,6 @@ static int take_tmpfs_option(struct args *a, void *into, const char *word, struc
 
 	if (apply_flag(m, word))
 		return 0;
-	if (strcmp(word, "tmpcopyup") == 0) {
-		m->tmpcopyup = true;
-		return 0;
-	}
 	if (args_split(a, word, '=', &key, &value, e) < 0)
 		return -1;
 	for (size_t i = 0; value && i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -229,7 +225,7 @@ static int take_tmpfs_option(struct args *a, void *into, const char *word, struc
 			return take_tmpfs_data(a, m, key, value, e);
 	return err_set(e, 0,
 		       "\"%.40s\" is not an option (size=, mode=, uid=, gid=, nr_inodes=, "
-		       "tmpcopyup, ro, rw, [no]suid, [no]dev, [no]exec, nosymfollow, noatime, "
+		       "ro, rw, [no]suid, [no]dev, [no]exec, nosymfollow, noatime, "
 		       "relatime, strictatime, nodiratime)",
 		       word);
 }

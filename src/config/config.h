@@ -396,6 +396,7 @@ struct config {
 	enum config_cgroup_manager cgroup_manager;
 	const char *cgroup_path; /* below the cgroup mount; NULL: mini-run/ID */
 	struct config_resources resources;
+	bool count_usage; /* have every counter of the report, not only those of what is limited */
 	struct config_pair *sysctls;
 	size_t sysctls_n;
 	struct config_seccomp seccomp;

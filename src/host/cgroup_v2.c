@@ -606,9 +606,7 @@ int cgroup_v2_empty(int fd, int64_t deadline_ms, struct error *e)
 		/* The kernel kills all of them, frozen ones too, and those that are being forked. Each round:
 		 * somebody may have moved another one in. */
 		if (file_write_at(fd, "cgroup.kill", "1", &failed) < 0 && failed.no != ENODEV)
-			/* KERNEL <5.14: no cgroup.kill. */
-			return failed.no == ENOENT ? cgroup_v1_empty(fd, deadline_ms, e)
-						   : err_set(e, failed.no, "write cgroup.kill");
+			return err_set(e, failed.no, "write cgroup.kill");
 		(void)poll(&p, 1, (int)left);
 	}
 }

@@ -199,8 +199,13 @@ static void controller_remedy(const struct check *c, const char *name, struct ch
 	snprintf(wanted, sizeof(wanted), "\n%s\t", name);
 	if (file_read_at(AT_FDCWD, "/proc/cgroups", text, sizeof(text), NULL, &ignored) == 0) {
 		line = strstr(text, wanted);
-		if (line && sscanf(line + strlen(wanted), "%*d %*d %d", &enabled) != 1)
-			enabled = -1;
+		/* "memory\t0\t42\t1": name, hierarchy, number of cgroups, enabled. */
+		for (int tabs = 0; line && tabs < 3; tabs++) {
+			line = strchr(line, '\t');
+			line += line != NULL;
+		}
+		if (line && (*line == '0' || *line == '1'))
+			enabled = *line - '0';
 	}
 	if (enabled == 0 && strcmp(name, "memory") == 0)
 		check_remedy(f, "boot with cgroup_enable=memory on the kernel command line");
@@ -426,7 +431,7 @@ const struct check_row check_cgroup_rows[] = {
 	{"huge pages", probe_controller, .text = "hugetlb", .words = WORDS("hugetlb"),
 	 .lost = "they cannot be limited"},
 	{"device rules", probe_devices, .required = true,
-	 .lost = "a container can open every device that it has a node of",
+	 .lost = "containers get no CAP_MKNOD, and can open every device that they have a node of",
 	 .remedy = "see \"own cgroup\""},
 	{"cgroup.kill", probe_kill, .lost = "the processes of a container are ended one by one",
 	 .remedy = "nothing must be done; Linux 5.14 or newer with cgroup v2 has it"},

@@ -125,14 +125,17 @@ int check_config(const char *const *words, struct config **ret, struct error *e)
 static void probe_release(const struct check *c, const struct check_row *row, struct check_finding *f)
 {
 	struct utsname u;
-	int major = 0, minor = 0;
+	char *end;
+	long major, minor;
 
 	(void)c;
-	if (uname(&u) < 0 || sscanf(u.release, "%d.%d", &major, &minor) != 2) {
-		check_say(f, CHECK_LIMITED, "its version cannot be told");
+	if (uname(&u) < 0) {
+		check_say(f, CHECK_MISSING, "uname(2) fails: %s", strerror(errno));
 		check_remedy(f, "%s", row->remedy);
 		return;
 	}
+	major = strtol(u.release, &end, 10);
+	minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
 	check_say(f, CHECK_OK, "%s %s on %s", u.sysname, u.release, u.machine);
 	if (major < 5 || (major == 5 && minor < 14)) {
 		check_say(f, CHECK_MISSING, "%s %s on %s, and mini-run needs Linux 5.14 or newer",
@@ -319,7 +322,7 @@ static void look(const struct check *c, struct check_findings *ret)
 int check_host(const char *state_root, struct check_findings *ret, struct error *e)
 {
 	struct check c = {.state_root = state_root};
-	struct config *config;
+	struct config *config = NULL;
 	size_t n = 0;
 
 	look_for_container(&c);

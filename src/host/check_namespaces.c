@@ -214,19 +214,18 @@ static void caller_name(char *ret, size_t size)
 static unsigned long long count_ids(const char *path, const char *name, unsigned int number)
 {
 	FILE *file = fopen(path, "re");
-	unsigned long long count, total = 0;
+	unsigned long long total = 0;
 	char line[512], digits[16];
 
 	snprintf(digits, sizeof(digits), "%u", number);
 	while (file && fgets(line, sizeof(line), file)) {
-		size_t n = strcspn(line, ":");
-		bool his = !name;
+		char *first = strchr(line, ':'), *count = first ? strchr(first + 1, ':') : NULL;
 
-		if (name)
-			his = (strlen(name) == n && memcmp(line, name, n) == 0) ||
-			      (strlen(digits) == n && memcmp(line, digits, n) == 0);
-		if (his && *line != '#' && sscanf(line + n, ":%*u:%llu", &count) == 1)
-			total += count;
+		if (!count || *line == '#')
+			continue;
+		*first = '\0';
+		if (!name || strcmp(line, name) == 0 || strcmp(line, digits) == 0)
+			total += strtoull(count + 1, NULL, 10);
 	}
 	if (file)
 		fclose(file);

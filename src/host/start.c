@@ -7,8 +7,8 @@
  *  - Everything that can be found wrong is found before anything is made.
  *  - The state on disk comes before what it names, so that a mini-run that was killed leaves nothing that
  *    the next one could not find.
- *  - What can be done while the child sets itself up comes after the clone: the limits and the state with its
- *    pid. "go" comes after them, so that no instruction of the command runs without its limits.
+ *  - The limits come before the clone, and not while the child sets itself up: the v1 device rules are for a
+ *    moment "nothing at all", and the child makes device nodes.
  *  - What the container needs of the host is opened here and handed over as descriptors: mounts as detached
  *    copies, never as paths.
  */
@@ -323,7 +323,28 @@ static void state_finish(struct start *s)
 
 static int cgroup_create(struct start *s, struct error *e)
 {
-	return cgroup_make(&s->cgroup, s->config, e);
+	struct config_capabilities *have = &s->inside.capabilities;
+	uint64_t mknod = CAPABILITY_BIT(27);
+
+	if (cgroup_make(&s->cgroup, s->config, e) < 0)
+		return -1;
+	/*
+	 * Rules that no cgroup enforces: a container that can make device nodes could open every disk. The
+	 * capability goes, and with it the nodes; those that lie in the root filesystem are dead by "nodev".
+	 */
+	if (!s->cgroup.devices_unenforced)
+		return 0;
+	if (!s->config->process.has_capabilities)
+		return err_set(e, 0, "the device rules need a device cgroup, and this host has none");
+	if (have->bounding & mknod)
+		message_write(s->options->global, LEVEL_WARNING, s->config->id,
+			      "this host has no device cgroup: CAP_MKNOD is not given");
+	have->bounding &= ~mknod;
+	have->effective &= ~mknod;
+	have->permitted &= ~mknod;
+	have->inheritable &= ~mknod;
+	have->ambient &= ~mknod;
+	return 0;
 }
 
 static void cgroup_destroy(struct start *s)
@@ -535,7 +556,9 @@ static void console_close(struct start *s)
 
 static int go(struct start *s, struct error *e)
 {
-	return sync_send_type(s->sync_fd, SYNC_GO, e);
+	if (sync_send_type(s->sync_fd, SYNC_GO, e) == 0 || e->no == EPIPE || e->no == ECONNRESET)
+		return 0; /* the other side has failed already: "await command" hears why */
+	return -1;
 }
 
 static int exec_await(struct start *s, struct error *e)
@@ -567,9 +590,9 @@ static const struct step steps[] = {
 	{"plan cgroup", cgroup_look, cgroup_close},
 	{"make state", state_begin, state_finish},
 	{"make cgroup", cgroup_create, cgroup_destroy},
+	{"limit cgroup", cgroup_set_limits, NULL},
 	{"hold signals", signals_hold, signals_release},
 	{"clone", init_clone, init_kill},
-	{"limit cgroup", cgroup_set_limits, NULL},
 	{"write state", state_note_pid, NULL},
 	{"write files", files_write, NULL},
 	{"receive console", console_receive, console_close},
@@ -597,9 +620,13 @@ int start_run(struct start *s, struct error *e)
 	for (size_t i = 0; i < STEPS; i++) {
 		int64_t start = step_now();
 
+		if (s->options->global->debug)
+			message_write(s->options->global, LEVEL_DEBUG, s->config->id, steps[i].name);
 		/* A fault is injected behind the step: what it made must be undone as well. */
 		if (steps[i].run(s, e) < 0 || step_fault(steps[i].name, e) < 0) {
 			undo_from(s, i);
+			if (e->no == ENOSYS)
+				err_hint(e, "mini-run needs Linux 5.14 or newer; mini-run check tells what is missing");
 			return e->status != 0 || s->failed_inside ? -1 : err_within(e, "%s", steps[i].name);
 		}
 		trace_add(s, "outside", steps[i].name, step_now() - start);

@@ -114,9 +114,11 @@ int sync_receive(int sync_fd, struct sync_message *ret, int *ret_fd, struct erro
 	OWNED_FD fd = -1;
 	ssize_t n;
 
+	/* ECONNRESET: the other side is gone with something unread of ours. What it said before is still queued, and
+	 * the error is taken off by being told (unix(7) sockets keep it apart from the queue). */
 	do
 		n = recvmsg(sync_fd, &message, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return err_set(e, errno, "receive from the other side");
 	fd = take_fd(&message);

@@ -232,19 +232,23 @@ expect_same_as_run()
 @test "check: a delegated cgroup with processes in it cannot give controllers" {
 	need_root
 	has_v2 || skip "the host has cgroup v1"
-	local group=/sys/fs/cgroup/check-$$
+	local group=/sys/fs/cgroup/check-$$ enabled=0 result=0
 
 	cat >"$work/inside" <<-'END'
 		#!/bin/bash
 		group=$1
 		shift
 		echo $$ >"$group/cgroup.procs" || exit 9
-		unshare -C -m bash -c 'mount -t cgroup2 cgroup2 /sys/fs/cgroup && "$@"' bash "$@"
+		unshare -C -m bash -c 'umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && "$@"' bash "$@"
 	END
 	chmod 755 "$work/inside"
+	grep -qw pids /sys/fs/cgroup/cgroup.subtree_control || enabled=1
+	echo +pids >/sys/fs/cgroup/cgroup.subtree_control
 	mkdir "$group"
-	check_json "$work/inside" "$group" || { rmdir "$group" && false; }
+	check_json "$work/inside" "$group" || result=$?
 	eventually rmdir "$group"
+	((!enabled)) || echo -pids >/sys/fs/cgroup/cgroup.subtree_control
+	((result == 0))
 	expect_row cgroups --pids-limit missing 'holds processes itself' '--cgroup-parent'
 	expect_row kernel host limited 'container'
 }

@@ -345,3 +345,19 @@ all_understood()
 		done
 	done
 }
+
+# steps_of_source FILE: the names in its table of steps. steps_of_design HEADING: the first column of its table.
+steps_of_source() { sed -nE 's/^\t\{"([^"]+)", [a-z_]+(, [a-z_A-Z]+)?\},$/\1/p' "$REPO/$1"; }
+
+steps_of_design()
+{
+	awk -v heading="## $1" '/^## / { inside = $0 == heading } inside && /^\| / {
+		split($0, column, " *\\| *"); if (column[2] !~ /^(step|---)$/) print column[2] }' "$REPO/docs/design.md"
+}
+
+@test "the two tables of steps in docs/design.md are those of the source" {
+	[[ $(steps_of_source src/host/start.c | wc -l) -gt 10 ]]
+	expect_equal "$(steps_of_design 'The steps outside')" "$(steps_of_source src/host/start.c)"
+	[[ $(steps_of_source src/container/init.c | wc -l) -gt 10 ]]
+	expect_equal "$(steps_of_design 'The steps inside')" "$(steps_of_source src/container/init.c)"
+}

@@ -142,18 +142,17 @@ expect_words()
 		mount --make-shared "$FS"
 		mkdir -p "$FS/src/later"
 		cp -a "$ROOTFS" "$FS/root"
-		mkfifo "$FS/root/go"
 		ROOT=$FS/root
 		inside -v "$FS/src:/v/rprivate" -v "$FS/src:/v/rslave:rslave" -v "$FS/src:/v/rshared:rshared" -- sh -c "
-			cat /go
+			touch /ready
+			until [ -e /go ]; do sleep 0.1; done
 			for i in rprivate rslave rshared; do
 				echo \$i=\$(ls /v/\$i/later)
 			done
 			" 3>&- &
-		{
-			mount -t tmpfs later "$FS/src/later"
-			touch "$FS/src/later/file"
-		} >"$FS/root/go"
+		eventually test -e "$FS/root/ready"
+		mount -t tmpfs later "$FS/src/later"
+		touch "$FS/src/later/file" "$FS/root/go"
 		wait $!
 	'
 	expect_fact rprivate ''
@@ -283,7 +282,7 @@ expect_words()
 	expect_fact small yes
 	expect_fact large no
 	expect_fact exec no
-	expect_equal "$(ls "$ROOT/tmp")" ''
+	[[ ! -e $ROOT/tmp/small && ! -e $ROOT/tmp/large && ! -e $ROOT/tmp/probe ]]
 }
 
 @test "a tmpfs with tmpcopyup begins with what it hides" {
@@ -359,22 +358,17 @@ expect_words()
 	expect_match "$stderr" '/not/there.*read-only'
 }
 
-@test "no mount can be changed from inside: not by root, not with CAP_SYS_ADMIN and the built-in filter" {
+@test "no mount can be changed from inside: not by root, and not without the filter" {
 	need_root
 	new_root
 	local -a paths=(/ /mnt /v /proc/sys /proc /dev)
 	mkdir "$BATS_TEST_TMPDIR/src"
 	run_ok inside --read-only -v "$BATS_TEST_TMPDIR/src:/v:ro" -- /mnt/probe remount "${paths[@]}"
-	expect_equal "$(grep -vc '=EPERM$' <<<"$output")" 0
+	expect_equal "$(grep -c '=EPERM$' <<<"$output")" 18
+	# Without the filter the missing capability refuses it as well.
 	run_ok inside --read-only -v "$BATS_TEST_TMPDIR/src:/v:ro" --security-opt seccomp=unconfined -- \
 		/mnt/probe remount "${paths[@]}"
-	for path in "${paths[@]}"; do
-		expect_fact "mount:$path" EPERM
-		expect_fact "umount:$path" EPERM
-		run ! expect_fact "mount_setattr:$path" OK
-		run_ok inside --read-only -v "$BATS_TEST_TMPDIR/src:/v:ro" --security-opt seccomp=unconfined -- \
-			/mnt/probe remount "$path"
-	done
+	expect_equal "$(grep -c '=EPERM$' <<<"$output")" 18
 	# And the probe is able to, where it may.
 	run_ok inside --privileged -v "$BATS_TEST_TMPDIR/src:/v:ro" -- /mnt/probe remount /v
 	expect_fact mount:/v OK
@@ -389,32 +383,29 @@ expect_words()
 		mount --make-rshared /
 		cp -a "$ROOTFS" "$FS/root"
 		mkdir "$FS/src" "$FS/root/late"
-		mkfifo "$FS/root/go"
 		ROOT=$FS/root
 		cat /proc/self/mountinfo >"$FS/before"
 		grep -q " $FS .*shared:" "$FS/before"
 		inside --cap-add SYS_ADMIN --tmpfs /tmp -v "$FS/src:/v" -- sh -c "
-			mkdir /v/own
-			mount -t tmpfs own /v/own
-			mount -t tmpfs own /run
-			echo own=\$(grep -c own /proc/self/mountinfo)
-			cat /go
-			cat /go
+			mkdir /v/mine
+			mount -t tmpfs mine /v/mine
+			mount -t tmpfs mine /run
+			echo mine=\$(grep -c tmpfs.mine /proc/self/mountinfo)
+			touch /ready
+			until [ -e /go ]; do sleep 0.1; done
 			echo late=\$(ls /late)
 			" 3>&- &
-		echo >"$FS/root/go"
+		eventually test -e "$FS/root/ready"
 		cat /proc/self/mountinfo >"$FS/during"
-		{
-			mount -t tmpfs late "$FS/root/late"
-			touch "$FS/root/late/file"
-		} >"$FS/root/go"
+		mount -t tmpfs late "$FS/root/late"
+		touch "$FS/root/late/file" "$FS/root/go"
 		wait $!
 		umount "$FS/root/late"
 		cat /proc/self/mountinfo >"$FS/after"
 		cmp "$FS/before" "$FS/during"
 		cmp "$FS/before" "$FS/after"
 	'
-	expect_fact own 2
+	expect_fact mine 2
 	expect_fact late ''
 }
 
@@ -457,8 +448,9 @@ expect_words()
 	local link refusals=0
 	for link in absolute upward slash dots twice dangling chain5 chain39 magic magic-root loop; do
 		for destination in "/links/$link" "/links/$link/directory" "/links/$link/new/place" "/links/$link$CANARY"; do
-			run --separate-stderr inside -v "$BATS_TEST_TMPDIR/src:$destination" -- find / -xdev -name marker
+			run --separate-stderr inside -v "$BATS_TEST_TMPDIR/src:$destination" -- /bin/true
 			((status == 0 || status == 125)) || {
+				echo "$destination"
 				show_result
 				return 1
 			}
@@ -491,7 +483,8 @@ expect_words()
 	need_root
 	new_root
 	canary_make
-	local place target
+	local place target before
+	before=$(find "$ROOT/tmp" "$ROOT/etc" -printf '%p %y %T@\n' | sort)
 	for place in proc sys dev; do
 		for target in "$CANARY" "../../../../../../../../..$CANARY" /tmp /etc nowhere; do
 			rm -rf "${ROOT:?}/$place"
@@ -499,7 +492,7 @@ expect_words()
 			run_status 125 inside --sysfs -- true
 			expect_match "$stderr" "/$place"
 			canary_intact
-			[[ -z $(find "$ROOT/tmp" -mindepth 1) ]]
+			expect_equal "$(find "$ROOT/tmp" "$ROOT/etc" -printf '%p %y %T@\n' | sort)" "$before"
 		done
 		rm "$ROOT/$place"
 		echo file >"$ROOT/$place"
@@ -534,12 +527,8 @@ expect_words()
 	# By way of a link to /proc neither.
 	ln -s /proc "$ROOT/innocent"
 	for place in /innocent /innocent/sys /innocent/self; do
-		run --separate-stderr inside -v "$BATS_TEST_TMPDIR/src:$place" -- cat /proc/self/mountinfo
-		if ((status == 0)) && grep -q " $BATS_TEST_TMPDIR/src /proc" <<<"$output"; then
-			echo "a volume on $place is mounted in /proc"
-			show_result
-			return 1
-		fi
+		refused /proc -v "$BATS_TEST_TMPDIR/src:$place" -- true
+		refused /proc --tmpfs "$place" -- true
 	done
 }
 
@@ -551,9 +540,10 @@ expect_words()
 	expect_equal "$output" ''
 	run_ok inside --sysfs -- sh -c '
 		grep " /sys" /proc/self/mountinfo
-		for i in /sys/kernel /sys/fs/cgroup $(dirname $(find /sys/fs/cgroup -name cgroup.procs)); do
-			mkdir $i/new 2>/dev/null || echo "$i=no"
+		for i in $(find /sys/fs/cgroup -type d); do
+			mkdir $i/new 2>/dev/null && echo made=$i
 		done
+		mkdir /sys/kernel/new 2>/dev/null || echo /sys/kernel=no
 		echo 0 >/sys/kernel/profiling 2>/dev/null || echo write=no
 		for i in $(find /sys/fs/cgroup -name cgroup.procs); do
 			echo "procs=$(grep -cx 1 $i)"
@@ -563,12 +553,15 @@ expect_words()
 	expect_words /sys ro nosuid nodev noexec
 	expect_words /sys/fs/cgroup ro nosuid nodev noexec
 	expect_fact /sys/kernel no
-	expect_fact /sys/fs/cgroup no
+	expect_fact made ''
 	expect_fact write no
 	expect_fact moved ''
 	expect_fact /sys/firmware emptydir
 	# Each hierarchy shows one directory, with process 1 in it.
-	run ! grep -E '^procs=[^1]' <<<"$output"
+	if grep -E '^procs=[^1]' <<<"$output"; then
+		echo 'there are cgroups that are not the container'"'"'s own'
+		return 1
+	fi
 	if has_v2; then
 		expect_equal "$(grep -c '^procs=1$' <<<"$output")" 1
 	else

@@ -1,6 +1,10 @@
 #!/usr/bin/env bats
 #
 # The ten checks that a newcomer makes to see whether this is a container at all.
+#
+# shellcheck disable=SC2016 # dollars in single quotes are for shells inside
+# shellcheck disable=SC2154 # status, output and stderr are set by bats' run
+# shellcheck disable=SC2317 # tests are called by bats
 
 load ../lib/common
 load ../lib/containers

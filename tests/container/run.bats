@@ -2,6 +2,10 @@
 #
 # The command: its status, arguments, standard streams, environment and place; and the root filesystem that it
 # is given, from those that are fine to those that are none.
+#
+# shellcheck disable=SC2016 # dollars in single quotes are for shells inside
+# shellcheck disable=SC2154 # status, output and stderr are set by bats' run
+# shellcheck disable=SC2317 # tests are called by bats
 
 load ../lib/common
 load ../lib/containers
@@ -47,7 +51,6 @@ setup()
 
 @test "arguments are passed on untouched" {
 	need_root
-	# shellcheck disable=SC2016 # the container's shell expands it
 	run_ok "$MINI_RUN" run "$ROOTFS" /bin/sh -c 'for a; do echo "<$a>"; done' sh 'a  b' '' -x -- --memory '*' '$HOME' $'new\nline' --
 	expect_equal "$output" $'<a  b>\n<>\n<-x>\n<-->\n<--memory>\n<*>\n<$HOME>\n<new\nline>\n<-->'
 }
@@ -62,7 +65,6 @@ setup()
 
 @test "argv[0] is the command as it was given" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok "$MINI_RUN" run "$ROOTFS" sh -c 'tr "\0" "|" </proc/1/cmdline; exit'
 	expect_match "$output" '^sh\|-c\|'
 }
@@ -267,7 +269,6 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 @test "a script runs with its interpreter" {
 	need_root
 	small_rootfs "$SMALL"
-	# shellcheck disable=SC2016
 	printf '#!/bin/sh -e\necho "script $1"\n' >"$SMALL/bin/script"
 	chmod +x "$SMALL/bin/script"
 	run_ok "$MINI_RUN" run "$SMALL" script works
@@ -316,7 +317,6 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	need_root
 	small_rootfs "$SMALL"
 	mkdir "$SMALL/proc" "$SMALL/dev"
-	# shellcheck disable=SC2016
 	run_ok unshare -m sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && exec "$2" run "$1" sh -c "
 		! echo x 2>/dev/null >/file && echo \$\$"' - "$SMALL" "$MINI_RUN"
 	expect_equal "$output" 1
@@ -326,7 +326,6 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 @test "a read-only root filesystem without mount points fails with a remedy" {
 	need_root
 	small_rootfs "$SMALL"
-	# shellcheck disable=SC2016
 	expect_error 125 '/proc.*read-only' unshare -m sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" &&
 		exec "$2" run "$1" true' - "$SMALL" "$MINI_RUN"
 	expect_equal "$(ls -A "$SMALL")" bin
@@ -336,7 +335,6 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	need_root
 	small_rootfs "$SMALL"
 	mkdir "$SMALL/below"
-	# shellcheck disable=SC2016
 	run_ok unshare -m sh -c 'mount -t tmpfs tmpfs "$1/below" && echo there >"$1/below/file" && mount --make-rshared / &&
 		before=$(wc -l </proc/self/mountinfo) && "$2" run --tmpfs /more "$1" cat /below/file &&
 		test "$before" = "$(wc -l </proc/self/mountinfo)"' - "$SMALL" "$MINI_RUN"

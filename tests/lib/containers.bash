@@ -39,13 +39,15 @@ expect_error()
 # ---- in the background ----------------------------------------------------------------------------------------
 
 # background ARG...: mini-run with ARGs in the background, its output in $OUT and $ERR; sets RUN_PID.
-background()
+background() { background_command "$MINI_RUN" "$@"; }
+
+background_command()
 {
 	OUT=$BATS_TEST_TMPDIR/out
 	ERR=$BATS_TEST_TMPDIR/err
 	: >"$OUT"
 	: >"$ERR"
-	"$MINI_RUN" "$@" </dev/null >"$OUT" 2>"$ERR" 3>&- &
+	"$@" </dev/null >"$OUT" 2>"$ERR" 3>&- &
 	RUN_PID=$!
 }
 
@@ -83,16 +85,7 @@ await_signals_taken()
 }
 
 # init_pid: the host's pid of PID 1 of the container in the background, as the kernel has it.
-init_pid()
-{
-	local child
-
-	for child in $(cat "/proc/${1:-$RUN_PID}/task/${1:-$RUN_PID}/children"); do
-		echo "$child"
-		return
-	done
-	return 1
-}
+init_pid() { cut -d ' ' -f 1 "/proc/$RUN_PID/task/$RUN_PID/children"; }
 
 # process_gone PID: it has ended (nobody need have waited for it yet).
 process_gone()

@@ -400,11 +400,12 @@ static int probe_fds(char **args)
 static int probe_process(char **args)
 {
 	sigset_t blocked;
-	int death = -1, n = 0, ignored = 0, tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	int death = -1, n = 0, ignored = 0;
 	mode_t mask = umask(0);
 	cpu_set_t cpus;
 
 	(void)args;
+	printf("tty=%s\n", outcome(open("/dev/tty", O_RDWR | O_CLOEXEC)));
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
 	for (int s = 1; s < NSIG; s++) {
 		struct sigaction action;
@@ -412,7 +413,6 @@ static int probe_process(char **args)
 		n += sigismember(&blocked, s) == 1;
 		ignored += sigaction(s, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 	}
-	printf("tty=%s\n", outcome(tty));
 	printf("umask=%03o\n", mask);
 	printf("blocked=%d\nignored=%d\n", n, ignored);
 	errno = 0;
