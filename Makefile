@@ -168,9 +168,8 @@ format-check:
 	$(Q)clang-format --dry-run --Werror $(C_FILES)
 tidy: $(O)/gen/init_program.c $(O)/gen/seccomp_program.c
 	$(call say,TIDY,)
-	$(Q)printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 1 clang-tidy --quiet --warnings-as-errors='*' -- \
-		$(CPPFLAGS) -DVERSION='""' -DCOMMIT='""' -std=gnu17 2>&1 | grep -vE 'warnings? generated|^Suppressed|^Use -header-filter' ; \
-		test $${PIPESTATUS[1]} -eq 0
+	$(Q)printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -I FILE clang-tidy --quiet --warnings-as-errors='*' FILE -- \
+		$(CPPFLAGS) -DVERSION='""' -DCOMMIT='""' -std=gnu17 2> >(grep -vE 'warnings? generated|^Suppressed|^Use -header-filter' >&2)
 cppcheck:
 	$(call say,CPPCHECK,)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \

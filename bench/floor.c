@@ -40,10 +40,10 @@
 /* Of <sys/mount.h>, which cannot be included beside <linux/mount.h> with the glibc of Debian 12. */
 #define MNT_DETACH 2
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_ROOT   "/sys/fs/cgroup"
 #define CGROUP_PARENT "mini-run-floor"
-#define MEMORY_LIMIT "67108864"
-#define PIDS_LIMIT "64"
+#define MEMORY_LIMIT  "67108864"
+#define PIDS_LIMIT    "64"
 
 /*
  * One cgroup directory. v2 has one for both limits, v1 one a controller. "own_parent" is true where
@@ -166,8 +166,7 @@ static void set_attr(int dir, const char *path, unsigned int flags, uint64_t att
 {
 	struct mount_attr a = {.attr_set = attr, .propagation = propagation};
 
-	must((int)syscall(SYS_mount_setattr, dir, path, flags, &a, sizeof(a)), "change mount",
-	     path);
+	must((int)syscall(SYS_mount_setattr, dir, path, flags, &a, sizeof(a)), "change mount", path);
 }
 
 static void attach(int mount, int dir, const char *path)

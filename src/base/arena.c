@@ -95,7 +95,8 @@ void *arena_append(struct arena *a, void *array, size_t *count, size_t size)
 	size_t n = *count;
 
 	memcpy(&old, array, sizeof(old));
-	if ((n & (n - 1)) != 0) { /* between two powers of two there is room: capacity is the next power */
+	if ((n & (n - 1)) !=
+	    0) { /* between two powers of two there is room: capacity is the next power */
 		*count = n + 1;
 		return old + n * size;
 	}
@@ -108,5 +109,5 @@ void *arena_append(struct arena *a, void *array, size_t *count, size_t size)
 		memcpy(new, old, n * size);
 	memcpy(array, &new, sizeof(new));
 	*count = n + 1;
-	return new + n * size;
+	return new + n *size;
 }

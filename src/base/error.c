@@ -50,7 +50,8 @@ int err_within(struct error *e, const char *format, ...)
 	n = vsnprintf(e->text, sizeof(e->text), format, args);
 	va_end(args);
 	if (n >= 0 && (size_t)n + 2 < sizeof(e->text)) /* what no longer fits is cut off at the end */
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %.*s", (int)(sizeof(e->text) - 3) - n, old);
+		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %.*s",
+			 (int)(sizeof(e->text) - 3) - n, old);
 	return -1;
 }
 

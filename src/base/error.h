@@ -12,14 +12,13 @@
 #define ERROR_TEXT 1024
 
 struct error {
-	int no;		       /* errno of the cause; 0 where no system call is to blame */
-	int status;	       /* exit status that this error asks for; 0: the command's default (125) */
+	int no;	    /* errno of the cause; 0 where no system call is to blame */
+	int status; /* exit status that this error asks for; 0: the command's default (125) */
 	char text[ERROR_TEXT]; /* one line, lower case, no full stop, NUL-terminated */
 };
 
 /* Fills @e with the formatted text, then ": " and the words for @no unless it is 0. Returns -1. */
-int err_set(struct error *e, int no, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct error *e, int no, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Like err_set, and the error asks for exit status @status (126, 127). Returns -1. */
 int err_status(struct error *e, int status, int no, const char *format, ...)

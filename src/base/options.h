@@ -10,10 +10,10 @@
 #include "base/error.h"
 
 struct option_row {
-	char letter;	   /* short form, 0: none */
-	const char *name;  /* long form, without the dashes */
+	char letter;	  /* short form, 0: none */
+	const char *name; /* long form, without the dashes */
 	const char *value; /* what --help calls the value; NULL: takes none; "[...]": optional, only as --name=VALUE */
-	const char *help;  /* one line or several, without a full stop; wrapped where it is printed */
+	const char *help; /* one line or several, without a full stop; wrapped where it is printed */
 	/* Takes the value (NULL: none was given) into @into; its errors need not name the option. */
 	int (*take)(void *into, const char *value, struct error *e);
 };

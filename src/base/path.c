@@ -9,8 +9,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,7 +20,8 @@
 
 int path_open_in(int root_fd, const char *path, int flags)
 {
-	return sys_openat2(root_fd, path, (uint64_t)flags, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+	return sys_openat2(root_fd, path, (uint64_t)flags, 0,
+			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 /* Makes @name (one component) in @dir_fd and opens it with O_PATH. */

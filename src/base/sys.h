@@ -26,9 +26,9 @@
 #define CLONE_NEWCGROUP 0x02000000
 #endif
 struct sys_clone {
-	uint64_t flags;	   /* CLONE_*; a new process with SIGCHLD on its end */
-	int cgroup_fd;	   /* with CLONE_INTO_CGROUP: the v2 directory */
-	int *ret_pidfd;	   /* with CLONE_PIDFD */
+	uint64_t flags; /* CLONE_*; a new process with SIGCHLD on its end */
+	int cgroup_fd;	/* with CLONE_INTO_CGROUP: the v2 directory */
+	int *ret_pidfd; /* with CLONE_PIDFD */
 };
 pid_t sys_clone3(const struct sys_clone *c);
 

@@ -47,7 +47,10 @@ void text_add(struct text *t, const char *format, ...)
 /* The length of the valid UTF-8 sequence at @s, or 0. */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t n = s[0] >= 0xc2 && s[0] <= 0xdf ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4 : 0;
+	size_t n = s[0] >= 0xc2 && s[0] <= 0xdf	  ? 2
+		   : (s[0] & 0xf0) == 0xe0	  ? 3
+		   : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
+						  : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
@@ -91,9 +94,11 @@ static bool is_deceptive(const unsigned char *s)
 {
 	if (s[0] == 0xc2 && s[1] < 0xa0)
 		return true; /* U+0080 to U+009F */
-	if (s[0] == 0xe2 && s[1] == 0x80 && ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f))
+	if (s[0] == 0xe2 && s[1] == 0x80 &&
+	    ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f))
 		return true; /* U+200E, U+200F, U+2028 to U+202E: marks, line separators, embeddings */
-	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9; /* U+2066 to U+2069: isolates */
+	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 &&
+	       s[2] <= 0xa9; /* U+2066 to U+2069: isolates */
 }
 
 void text_add_escaped(struct text *t, const char *string)

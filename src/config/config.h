@@ -74,25 +74,25 @@ struct config_time_offset {
 /* ---- mounts (config.md, "Mounts") ---- */
 
 enum config_mount_flag { /* set or cleared, on one mount or on a whole tree */
-	MOUNT_RDONLY = 1 << 0,
-	MOUNT_NOSUID = 1 << 1,
-	MOUNT_NODEV = 1 << 2,
-	MOUNT_NOEXEC = 1 << 3,
-	MOUNT_NOSYMFOLLOW = 1 << 4,
-	MOUNT_NODIRATIME = 1 << 5,
-	MOUNT_NOATIME = 1 << 6, /* these three exclude each other */
-	MOUNT_RELATIME = 1 << 7,
-	MOUNT_STRICTATIME = 1 << 8,
+			 MOUNT_RDONLY = 1 << 0,
+			 MOUNT_NOSUID = 1 << 1,
+			 MOUNT_NODEV = 1 << 2,
+			 MOUNT_NOEXEC = 1 << 3,
+			 MOUNT_NOSYMFOLLOW = 1 << 4,
+			 MOUNT_NODIRATIME = 1 << 5,
+			 MOUNT_NOATIME = 1 << 6, /* these three exclude each other */
+			 MOUNT_RELATIME = 1 << 7,
+			 MOUNT_STRICTATIME = 1 << 8,
 };
 
 enum config_super_flag { /* of the filesystem itself, only for a new one (or a remount) */
-	SUPER_RDONLY = 1 << 0,
-	SUPER_SYNC = 1 << 1,
-	SUPER_DIRSYNC = 1 << 2,
-	SUPER_LAZYTIME = 1 << 3,
-	SUPER_MAND = 1 << 4,
-	SUPER_IVERSION = 1 << 5,
-	SUPER_SILENT = 1 << 6,
+			 SUPER_RDONLY = 1 << 0,
+			 SUPER_SYNC = 1 << 1,
+			 SUPER_DIRSYNC = 1 << 2,
+			 SUPER_LAZYTIME = 1 << 3,
+			 SUPER_MAND = 1 << 4,
+			 SUPER_IVERSION = 1 << 5,
+			 SUPER_SILENT = 1 << 6,
 };
 
 enum config_propagation {
@@ -107,15 +107,15 @@ enum config_idmap_kind { MOUNT_IDMAP_NONE, MOUNT_IDMAP, MOUNT_RIDMAP };
 
 struct config_mount {
 	const char *destination; /* in the container, absolute */
-	const char *source;	 /* a bind mount's path on the host; else as the filesystem wants it */
-	const char *type;	 /* filesystem type; NULL for a bind mount */
-	bool bind, recursive;	 /* bind, rbind */
-	bool tmpcopyup;		 /* a tmpfs that starts with a copy of what it hides */
+	const char *source;   /* a bind mount's path on the host; else as the filesystem wants it */
+	const char *type;     /* filesystem type; NULL for a bind mount */
+	bool bind, recursive; /* bind, rbind */
+	bool tmpcopyup;	      /* a tmpfs that starts with a copy of what it hides */
 	bool remount;
-	bool make_source;	    /* bind: make the source directory where it is missing */
-	uint32_t set, clear;	    /* enum config_mount_flag, this mount alone */
+	bool make_source;	     /* bind: make the source directory where it is missing */
+	uint32_t set, clear;	     /* enum config_mount_flag, this mount alone */
 	uint32_t rec_set, rec_clear; /* the same for the whole tree (rro and its like) */
-	uint32_t super;		    /* enum config_super_flag */
+	uint32_t super;		     /* enum config_super_flag */
 	enum config_propagation propagation;
 	bool propagation_recursive;
 	struct config_strings data; /* filesystem options, "key" or "key=value" each */

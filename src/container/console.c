@@ -61,7 +61,8 @@ static int console_attach(struct inside *in, int peer, struct error *e)
 
 	if (dev < 0)
 		return err_set(e, errno, "open /dev (a link there is not followed)");
-	place = openat(dev, "console", O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	place = openat(dev, "console",
+		       O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (place < 0)
 		return err_set(e, errno, "make /dev/console");
 	tree = sys_open_tree(peer, "", SYS_OPEN_TREE_CLONE);

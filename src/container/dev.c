@@ -31,9 +31,8 @@ static const struct {
 static const struct {
 	const char *name, *target;
 } standard_links[] = {
-	{"fd", "/proc/self/fd"},	{"stdin", "/proc/self/fd/0"},
-	{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
-	{"ptmx", "pts/ptmx"},
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 };
 
 /* Makes a node in @dir_fd, or accepts the same one that is there already. */
@@ -47,8 +46,7 @@ static int node_make(int dir_fd, const char *name, mode_t mode, dev_t numbers, s
 		return err_set(e, errno, "make device %s", name);
 	if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(e, errno, "stat %s", name);
-	if ((st.st_mode & S_IFMT) != (mode & S_IFMT) ||
-	    (!S_ISFIFO(mode) && st.st_rdev != numbers))
+	if ((st.st_mode & S_IFMT) != (mode & S_IFMT) || (!S_ISFIFO(mode) && st.st_rdev != numbers))
 		return err_set(e, EEXIST, "%s is there and is not the device", name);
 	return 0;
 }
@@ -140,7 +138,8 @@ int dev_populate(struct inside *in, struct error *e)
 			return err_set(e, errno, "open /dev (a link there is not followed)");
 		for (size_t i = 0; i < sizeof(standard_nodes) / sizeof(standard_nodes[0]); i++)
 			if (node_make(dev, standard_nodes[i].name, S_IFCHR | 0666,
-				      makedev(standard_nodes[i].major, standard_nodes[i].minor), e) < 0)
+				      makedev(standard_nodes[i].major, standard_nodes[i].minor),
+				      e) < 0)
 				return -1;
 		for (size_t i = 0; i < sizeof(standard_links) / sizeof(standard_links[0]); i++)
 			if (link_make(dev, standard_links[i].name, standard_links[i].target, e) < 0)

@@ -7,8 +7,8 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <signal.h>
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,7 +34,8 @@ int workdir_enter(struct inside *in, struct error *e)
 	 * it is, or fails with ENOENT.
 	 */
 	if (!getcwd(where, sizeof(where)) || where[0] != '/')
-		return err_set(e, errno == ERANGE ? ERANGE : ENOENT, "%s leads out of the container", cwd);
+		return err_set(e, errno == ERANGE ? ERANGE : ENOENT,
+			       "%s leads out of the container", cwd);
 	return 0;
 }
 
@@ -58,11 +59,12 @@ static void exec_searched(char *const *args, char *const *env)
 		int length;
 
 		end = at + strcspn(at, ":");
-		length = snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - at), at, end > at ? "/" : "./",
-				  args[0]);
+		length = snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - at), at,
+				  end > at ? "/" : "./", args[0]);
 		if (length > 0 && (size_t)length < sizeof(path)) {
 			execve(path, args, env);
-			if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP && errno != ENAMETOOLONG) {
+			if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP &&
+			    errno != ENAMETOOLONG) {
 				telling = errno;
 				if (errno != EACCES)
 					break;

@@ -122,7 +122,8 @@ _Noreturn void container_fail(const struct inside *in, const struct error *e)
 {
 	struct sync_message m = {.type = SYNC_ERROR, .u.error = *e};
 
-	(void)sync_send(in->sync_fd, &m, -1, &(struct error){0}); /* nobody is left to tell when this fails */
+	(void)sync_send(in->sync_fd, &m, -1,
+			&(struct error){0}); /* nobody is left to tell when this fails */
 	_exit(125);
 }
 

@@ -22,10 +22,10 @@ struct inside {
 	bool die_with_parent; /* a foreground container ends when mini-run does */
 	mode_t umask;	      /* of the command, unless the configuration says another */
 
-	int root_fd;   /* the root filesystem: a detached, recursive, private copy of its mounts */
+	int root_fd; /* the root filesystem: a detached, recursive, private copy of its mounts */
 	int *mount_fds; /* one for each of config->mounts: the detached source of a bind mount, or -1 */
 	int ns_fds[NS_KINDS]; /* namespaces to join, or -1 */
-	int init_fd;   /* the sealed built-in init (--init), or -1 */
+	int init_fd;	      /* the sealed built-in init (--init), or -1 */
 	struct seccomp_filter seccomp;
 
 	uint32_t uid, gid;	/* of the command */

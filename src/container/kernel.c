@@ -99,9 +99,10 @@ int oom_score_write(struct inside *in, struct error *e)
 	snprintf(path, sizeof(path), "%d/oom_score_adj", (int)getpid());
 	snprintf(value, sizeof(value), "%lld", (long long)score->value);
 	if (proc_write(in, path, value, e) < 0)
-		return e->no == EACCES || e->no == EPERM ?
-			       err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run was not given") :
-			       -1;
+		return e->no == EACCES || e->no == EPERM
+			       ? err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run "
+					     "was not given")
+			       : -1;
 	return 0;
 }
 
@@ -111,14 +112,22 @@ static int rlimit_number(const char *name)
 		const char *name;
 		int number;
 	} table[] = {
-		{"RLIMIT_AS", RLIMIT_AS},	  {"RLIMIT_CORE", RLIMIT_CORE},
-		{"RLIMIT_CPU", RLIMIT_CPU},	  {"RLIMIT_DATA", RLIMIT_DATA},
-		{"RLIMIT_FSIZE", RLIMIT_FSIZE},	  {"RLIMIT_LOCKS", RLIMIT_LOCKS},
-		{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK}, {"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
-		{"RLIMIT_NICE", RLIMIT_NICE},	  {"RLIMIT_NOFILE", RLIMIT_NOFILE},
-		{"RLIMIT_NPROC", RLIMIT_NPROC},	  {"RLIMIT_RSS", RLIMIT_RSS},
-		{"RLIMIT_RTPRIO", RLIMIT_RTPRIO}, {"RLIMIT_RTTIME", RLIMIT_RTTIME},
-		{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING}, {"RLIMIT_STACK", RLIMIT_STACK},
+		{"RLIMIT_AS", RLIMIT_AS},
+		{"RLIMIT_CORE", RLIMIT_CORE},
+		{"RLIMIT_CPU", RLIMIT_CPU},
+		{"RLIMIT_DATA", RLIMIT_DATA},
+		{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+		{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+		{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+		{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+		{"RLIMIT_NICE", RLIMIT_NICE},
+		{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+		{"RLIMIT_NPROC", RLIMIT_NPROC},
+		{"RLIMIT_RSS", RLIMIT_RSS},
+		{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+		{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+		{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+		{"RLIMIT_STACK", RLIMIT_STACK},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -140,7 +149,11 @@ int rlimits_set(struct inside *in, struct error *e)
 			return err_set(e, EINVAL, "%s", r->type);
 		if (setrlimit((__rlimit_resource_t)resource, &limit) < 0) {
 			err_set(e, errno, "%s", r->type);
-			return e->no == EPERM ? err_hint(e, "raising the hard limit needs CAP_SYS_RESOURCE, which mini-run was not given") : -1;
+			return e->no == EPERM
+				       ? err_hint(e,
+						  "raising the hard limit needs CAP_SYS_RESOURCE, "
+						  "which mini-run was not given")
+				       : -1;
 		}
 	}
 	return 0;

@@ -168,7 +168,9 @@ static int open_place(const struct inside *in, const struct config_mount *m, int
 	if (m->bind && fstat(in->mount_fds[index], &st) < 0)
 		return err_set(e, errno, "stat %s", m->source);
 	if (path_make_in(in->slash_fd, m->destination, !S_ISDIR(st.st_mode), ret_fd, e) < 0)
-		return e->no == EROFS ? err_hint(e, "the root filesystem is read-only and has no such mount point") : -1;
+		return e->no == EROFS ? err_hint(e, "the root filesystem is read-only and has no "
+						    "such mount point")
+				      : -1;
 	if (kernel_fs) { /* just made: once more, in case that it was exchanged meanwhile */
 		fd_close(ret_fd);
 		if (open_real(in, m->destination, ret_fd) < 0)
@@ -205,7 +207,8 @@ static int hierarchy_attach(int dir_fd, char *controllers, uint64_t attributes, 
 		if (at)
 			*at++ = '\0';
 	}
-	if (filesystem_make(*controllers ? "cgroup" : "cgroup2", "cgroup", &data, 0, attributes, &fs, e) < 0)
+	if (filesystem_make(*controllers ? "cgroup" : "cgroup2", "cgroup", &data, 0, attributes,
+			    &fs, e) < 0)
 		return err_within(e, "hierarchy %s", name);
 	if (sys_move_mount(fs, place) < 0)
 		return err_set(e, errno, "attach hierarchy %s", name);

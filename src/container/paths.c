@@ -40,8 +40,8 @@ static int empty_directory(int *ret_fd, struct error *e)
 	struct config_strings data = {.v = options, .n = 3};
 
 	return filesystem_make("tmpfs", "tmpfs", &data, SUPER_RDONLY,
-			       SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV |
-				       SYS_MOUNT_ATTR_NOEXEC,
+			       SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID |
+				       SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC,
 			       ret_fd, e);
 }
 

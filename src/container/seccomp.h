@@ -11,7 +11,7 @@
 struct seccomp_filter {
 	const struct sock_filter *v; /* NULL: no filter */
 	unsigned short n;
-	unsigned int flags; /* SECCOMP_FILTER_FLAG_* */
+	unsigned int flags;	   /* SECCOMP_FILTER_FLAG_* */
 	struct sock_filter *owned; /* malloc'ed, equal to @v; NULL for the built-in program */
 };
 

@@ -378,7 +378,9 @@ static int add_v1_dirs(struct cgroup *g, const struct host *h, const struct conf
 	bool taken[CGROUP_DIRS] = {false};
 
 	for (size_t k = 0; k <= sizeof(order) / sizeof(order[0]); k++) {
-		const char *name = k < sizeof(order) / sizeof(order[0]) ? order[k] : NULL; /* at last, the rest */
+		const char *name = k < sizeof(order) / sizeof(order[0])
+					   ? order[k]
+					   : NULL; /* at last, the rest */
 
 		for (size_t i = 0; i < h->v1_n; i++) {
 			const struct hierarchy *v1 = &h->v1[i];

@@ -21,10 +21,10 @@
 
 #if defined(__x86_64__)
 #define THIS_MACHINE EM_X86_64
-#define THIS_NAME "x86-64"
+#define THIS_NAME    "x86-64"
 #elif defined(__aarch64__)
 #define THIS_MACHINE EM_AARCH64
-#define THIS_NAME "arm64"
+#define THIS_NAME    "arm64"
 #endif
 
 /* What is asked for along the way. */
@@ -41,8 +41,9 @@ static const char *machine_name(unsigned int machine)
 		unsigned int machine;
 		const char *name;
 	} table[] = {
-		{EM_386, "i386"},   {EM_X86_64, "x86-64"}, {EM_AARCH64, "arm64"}, {EM_ARM, "arm"},
-		{EM_PPC64, "ppc64"}, {EM_S390, "s390x"},    {EM_RISCV, "riscv"},   {EM_MIPS, "mips"},
+		{EM_386, "i386"},    {EM_X86_64, "x86-64"}, {EM_AARCH64, "arm64"},
+		{EM_ARM, "arm"},     {EM_PPC64, "ppc64"},   {EM_S390, "s390x"},
+		{EM_RISCV, "riscv"}, {EM_MIPS, "mips"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -94,8 +95,8 @@ static int elf_check(const struct look *l, int fd, const Elf64_Ehdr *header, str
 	if (header->e_ident[EI_DATA] != ELFDATA2LSB || !runs_here(header->e_machine)) {
 		if (has_binfmt())
 			return 0;
-		return err_status(e, 126, 0, "%s is a program for %s, and this kernel runs %s", l->path,
-				  machine_name(header->e_machine), THIS_NAME);
+		return err_status(e, 126, 0, "%s is a program for %s, and this kernel runs %s",
+				  l->path, machine_name(header->e_machine), THIS_NAME);
 	}
 	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_phentsize != sizeof(Elf64_Phdr))
 		return 0;
@@ -189,8 +190,8 @@ static int find(struct look *l, int *ret_fd, struct error *e)
 	if (strchr(p->args.v[0], '/')) {
 		bool absolute = *p->args.v[0] == '/';
 
-		if ((size_t)snprintf(l->path, sizeof(l->path), "%s%s%s", absolute ? "" : p->cwd, absolute ? "" : "/",
-				     p->args.v[0]) >= sizeof(l->path))
+		if ((size_t)snprintf(l->path, sizeof(l->path), "%s%s%s", absolute ? "" : p->cwd,
+				     absolute ? "" : "/", p->args.v[0]) >= sizeof(l->path))
 			return err_status(e, 127, ENAMETOOLONG, "%s", p->args.v[0]);
 		return try_path(l, l->path, ret_fd, e);
 	}
@@ -201,8 +202,8 @@ static int find(struct look *l, int *ret_fd, struct error *e)
 		int one;
 
 		end = at + strcspn(at, ":");
-		if ((size_t)snprintf(l->path, sizeof(l->path), "%.*s/%s", (int)(end - at), at, p->args.v[0]) <
-		    sizeof(l->path)) {
+		if ((size_t)snprintf(l->path, sizeof(l->path), "%.*s/%s", (int)(end - at), at,
+				     p->args.v[0]) < sizeof(l->path)) {
 			one = try_path(l, l->path, ret_fd, e);
 			if (one > 0)
 				return one;
@@ -218,7 +219,8 @@ static int find(struct look *l, int *ret_fd, struct error *e)
 static bool brings_files(const struct config *c)
 {
 	for (size_t i = 0; i < c->mounts_n; i++)
-		if (c->mounts[i].bind || (c->mounts[i].type && strcmp(c->mounts[i].type, "overlay") == 0))
+		if (c->mounts[i].bind ||
+		    (c->mounts[i].type && strcmp(c->mounts[i].type, "overlay") == 0))
 			return true;
 	return false;
 }
@@ -237,6 +239,8 @@ int command_check(const struct config *c, int root_fd, struct error *e)
 	if (found < 0)
 		return err_within(e, "%s", c->rootfs);
 	if (strchr(command, '/'))
-		return err_status(e, 127, 0, "%s: no such file or directory in %s", command, c->rootfs);
-	return err_status(e, 127, 0, "%s: executable file not found in $PATH of %s", command, c->rootfs);
+		return err_status(e, 127, 0, "%s: no such file or directory in %s", command,
+				  c->rootfs);
+	return err_status(e, 127, 0, "%s: executable file not found in $PATH of %s", command,
+			  c->rootfs);
 }

@@ -249,7 +249,8 @@ void trace_print(const struct start *s)
 	for (size_t i = 0; i < s->traces_n; i++) {
 		const struct trace *one = &s->traces[i];
 
-		text_add(&t, "%-8s %9.1f us  %s\n", one->side, (double)one->nanoseconds / 1000, one->name);
+		text_add(&t, "%-8s %9.1f us  %s\n", one->side, (double)one->nanoseconds / 1000,
+			 one->name);
 		for (size_t k = 0; k < 3; k++)
 			if (strcmp(one->side, sides[k]) == 0)
 				sums[k] += one->nanoseconds;

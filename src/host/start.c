@@ -50,9 +50,15 @@
 static int rootfs_error(const char *path, int no, struct error *e)
 {
 	if (no == ENOENT)
-		return err_set(e, 0, "%s does not exist (a root filesystem is a directory with bin, lib, etc in it)", path);
+		return err_set(
+			e,
+			0, "%s does not exist (a root filesystem is a directory with bin, lib, etc in it)",
+			path);
 	if (no == ENOTDIR)
-		return err_set(e, 0, "%s is not a directory (unpack it first: mkdir DIR && tar -xf %s -C DIR)", path, path);
+		return err_set(
+			e, 0,
+			"%s is not a directory (unpack it first: mkdir DIR && tar -xf %s -C DIR)",
+			path, path);
 	return err_set(e, no, "%s", path);
 }
 
@@ -71,7 +77,10 @@ static int rootfs_open(struct start *s, struct error *e)
 	if (fstat(dir, &st) < 0 || stat("/", &slash) < 0)
 		return err_set(e, errno, "stat %s", c->rootfs);
 	if (st.st_dev == slash.st_dev && st.st_ino == slash.st_ino)
-		return err_set(e, 0, "%s is this machine's own root: a container needs a directory of its own", c->rootfs);
+		return err_set(
+			e, 0,
+			"%s is this machine's own root: a container needs a directory of its own",
+			c->rootfs);
 	/* The copy is private before anything can see it: no mount ever travels between it and the host. */
 	tree = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
 	if (tree < 0) {
@@ -148,13 +157,17 @@ static int capabilities_look(struct start *s, struct error *e)
 		.permitted = asked->permitted & own,
 		.ambient = asked->ambient & own,
 	};
-	missing = (asked->bounding | asked->effective | asked->inheritable | asked->permitted | asked->ambient) & ~own;
+	missing = (asked->bounding | asked->effective | asked->inheritable | asked->permitted |
+		   asked->ambient) &
+		  ~own;
 	if (missing == 0)
 		return 0;
 	text_add(&t, "mini-run has not got and so cannot give");
 	for (unsigned int cap = 0; cap < 64; cap++)
 		if (missing & CAPABILITY_BIT(cap))
-			text_add(&t, " %s", names_capability_of(cap) ? names_capability_of(cap) : "an unknown capability");
+			text_add(&t, " %s",
+				 names_capability_of(cap) ? names_capability_of(cap)
+							  : "an unknown capability");
 	if (text_ok(&t))
 		message_write(s->options->global, LEVEL_WARNING, s->config->id, t.bytes);
 	return 0;
@@ -169,7 +182,8 @@ static int command_look(struct start *s, struct error *e)
 	/* An empty directory deserves better words than a missing command. A directory has two links, its own
 	 * and its parent's, and one more for each directory in it (not on btrfs, where it is always 1). */
 	if (e->status == 127 && fstat(s->inside.root_fd, &st) == 0 && st.st_nlink == 2)
-		return err_hint(e, "%s holds no directory: is it a root filesystem?", s->config->rootfs);
+		return err_hint(e, "%s holds no directory: is it a root filesystem?",
+				s->config->rootfs);
 	return -1;
 }
 
@@ -182,7 +196,8 @@ static int source_open(const struct config_mount *m, int *ret_fd, struct error *
 
 	if (m->make_source && mkdir(m->source, 0755) < 0 && errno != EEXIST)
 		return err_set(e, errno, "make %s", m->source);
-	tree = sys_open_tree(AT_FDCWD, m->source, SYS_OPEN_TREE_CLONE | (m->recursive ? SYS_AT_RECURSIVE : 0));
+	tree = sys_open_tree(AT_FDCWD, m->source,
+			     SYS_OPEN_TREE_CLONE | (m->recursive ? SYS_AT_RECURSIVE : 0));
 	if (tree < 0)
 		return err_set(e, errno, "%s", m->source);
 	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
@@ -221,9 +236,9 @@ static const struct {
 	unsigned int flag;
 	const char *words;
 } ns_kinds[NS_KINDS] = {
-	[NS_USER] = {CLONE_NEWUSER, "user"},	     [NS_MOUNT] = {CLONE_NEWNS, "mount"},
-	[NS_PID] = {CLONE_NEWPID, "PID"},	     [NS_NETWORK] = {CLONE_NEWNET, "network"},
-	[NS_IPC] = {CLONE_NEWIPC, "IPC"},	     [NS_UTS] = {CLONE_NEWUTS, "UTS"},
+	[NS_USER] = {CLONE_NEWUSER, "user"},	   [NS_MOUNT] = {CLONE_NEWNS, "mount"},
+	[NS_PID] = {CLONE_NEWPID, "PID"},	   [NS_NETWORK] = {CLONE_NEWNET, "network"},
+	[NS_IPC] = {CLONE_NEWIPC, "IPC"},	   [NS_UTS] = {CLONE_NEWUTS, "UTS"},
 	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"}, [NS_TIME] = {CLONE_NEWTIME, "time"},
 };
 
@@ -241,7 +256,8 @@ static int namespaces_open(struct start *s, struct error *e)
 			return err_set(e, errno, "%s", ns->path);
 		type = ioctl(s->inside.ns_fds[kind], NS_GET_NSTYPE);
 		if (type < 0 || (unsigned int)type != ns_kinds[kind].flag)
-			return err_set(e, 0, "%s is not a %s namespace", ns->path, ns_kinds[kind].words);
+			return err_set(e, 0, "%s is not a %s namespace", ns->path,
+				       ns_kinds[kind].words);
 	}
 	return 0;
 }
@@ -264,7 +280,8 @@ static int init_program_make(struct start *s, struct error *e)
 	if (!s->config->process.builtin_init)
 		return 0;
 	fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x0010U /* MFD_EXEC */);
-	if (fd < 0 && errno == EINVAL) /* KERNEL <6.3: no MFD_EXEC; memory files can always be executed. */
+	if (fd < 0 &&
+	    errno == EINVAL) /* KERNEL <6.3: no MFD_EXEC; memory files can always be executed. */
 		fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return err_set(e, errno, "memfd_create");
@@ -370,8 +387,9 @@ static int cgroup_set_limits(struct start *s, struct error *e)
  */
 static int signals_hold(struct start *s, struct error *e)
 {
-	static const int not_held[] = {SIGILL,	SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,  SIGSEGV, SIGSYS,
-				       SIGCHLD, SIGCONT, SIGTTIN, SIGTTOU, SIGPIPE, SIGKILL, SIGSTOP};
+	static const int not_held[] = {SIGILL,	SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
+				       SIGSEGV, SIGSYS,	 SIGCHLD, SIGCONT, SIGTTIN,
+				       SIGTTOU, SIGPIPE, SIGKILL, SIGSTOP};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigset_t held;
 
@@ -383,7 +401,8 @@ static int signals_hold(struct start *s, struct error *e)
 	if (sigprocmask(SIG_BLOCK, &held, &s->old_mask) < 0)
 		return err_set(e, errno, "block signals");
 	s->mask_saved = true;
-	(void)sigaction(SIGPIPE, &ignore, NULL); /* a reader of stderr that went away must not end the container's keeper */
+	(void)sigaction(SIGPIPE, &ignore,
+			NULL); /* a reader of stderr that went away must not end the container's keeper */
 	s->signal_fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signal_fd < 0)
 		return err_set(e, errno, "signalfd");
@@ -458,7 +477,8 @@ static int files_write(struct start *s, struct error *e)
 {
 	char digits[16];
 
-	snprintf(digits, sizeof(digits), "%d", (int)s->pid); /* no newline: engines parse it with a plain atoi */
+	snprintf(digits, sizeof(digits), "%d",
+		 (int)s->pid); /* no newline: engines parse it with a plain atoi */
 	if (s->options->pid_file && file_replace(s->options->pid_file, digits, 0644, e) < 0)
 		return -1;
 	if (s->options->cid_file && file_replace(s->options->cid_file, s->config->id, 0644, e) < 0)
@@ -472,8 +492,8 @@ static int interrupted(struct start *s, struct error *e)
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM || info.ssi_signo == SIGHUP ||
-		    info.ssi_signo == SIGQUIT)
+		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM ||
+		    info.ssi_signo == SIGHUP || info.ssi_signo == SIGQUIT)
 			return err_status(e, 128 + (int)info.ssi_signo, 0, "interrupted: %s",
 					  strsignal((int)info.ssi_signo));
 	return 0;
@@ -486,11 +506,14 @@ static int died_early(struct start *s, struct error *e)
 
 	cgroup_read(&s->cgroup, &usage);
 	if (usage.oom_kills > 0)
-		return err_set(e, 0, "out of memory before the command could run: the memory limit is too low");
+		return err_set(
+			e, 0,
+			"out of memory before the command could run: the memory limit is too low");
 	init_kill(s);
 	if (WIFSIGNALED(s->end.wait_status))
-		return err_set(e, 0, "the container's first process was ended by %s before the command ran",
-			       strsignal(WTERMSIG(s->end.wait_status)));
+		return err_set(
+			e, 0, "the container's first process was ended by %s before the command ran",
+			strsignal(WTERMSIG(s->end.wait_status)));
 	return err_set(e, 0, "the container's first process ended before the command ran");
 }
 
@@ -535,8 +558,9 @@ static int await(struct start *s, enum sync_type wanted, int *ret_fd, struct err
 			s->failed_inside = true; /* it names its own step */
 			return -1;
 		}
-		return m.type == SYNC_END ? died_early(s, e) :
-					    err_set(e, EBADMSG, "the container's side sent message %u", m.type);
+		return m.type == SYNC_END
+			       ? died_early(s, e)
+			       : err_set(e, EBADMSG, "the container's side sent message %u", m.type);
 	}
 }
 
@@ -626,8 +650,11 @@ int start_run(struct start *s, struct error *e)
 		if (steps[i].run(s, e) < 0 || step_fault(steps[i].name, e) < 0) {
 			undo_from(s, i);
 			if (e->no == ENOSYS)
-				err_hint(e, "mini-run needs Linux 5.14 or newer; mini-run check tells what is missing");
-			return e->status != 0 || s->failed_inside ? -1 : err_within(e, "%s", steps[i].name);
+				err_hint(e, "mini-run needs Linux 5.14 or newer; mini-run check "
+					    "tells what is missing");
+			return e->status != 0 || s->failed_inside
+				       ? -1
+				       : err_within(e, "%s", steps[i].name);
 		}
 		trace_add(s, "outside", steps[i].name, step_now() - start);
 	}

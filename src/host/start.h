@@ -18,17 +18,17 @@
 
 /* The caller's terminal while it is lent to the container, and the pty that stands behind it. */
 struct terminal {
-	int master;	     /* the container's pty; -1: it has none */
-	bool borrowed;	     /* the caller's terminal is in raw mode, to be restored from @saved */
+	int master;    /* the container's pty; -1: it has none */
+	bool borrowed; /* the caller's terminal is in raw mode, to be restored from @saved */
 	struct termios saved;
 };
 
 /* How the container ended. */
 enum end_reason {
-	END_EXITED,	 /* the command's own doing: status */
-	END_SIGNALED,	 /* a signal from inside, or from somebody else on the host */
-	END_OOM,	 /* the kernel ended a process for want of memory, and the command with it */
-	END_TIMEOUT,	 /* --timeout */
+	END_EXITED,   /* the command's own doing: status */
+	END_SIGNALED, /* a signal from inside, or from somebody else on the host */
+	END_OOM,      /* the kernel ended a process for want of memory, and the command with it */
+	END_TIMEOUT,  /* --timeout */
 	END_INTERRUPTED, /* a signal to mini-run, or a key at the terminal, that ended PID 1 */
 	END_SECCOMP,	 /* a refused system call (SIGSYS) */
 };
@@ -61,18 +61,18 @@ struct start {
 	struct state state;
 	struct terminal terminal;
 
-	char *home; /* "HOME=...", malloc'ed */
-	int sync_fd;   /* our end of the pair; -1 once the command runs */
+	char *home;  /* "HOME=...", malloc'ed */
+	int sync_fd; /* our end of the pair; -1 once the command runs */
 	int pidfd;
 	pid_t pid;     /* of the container's PID 1; 0 until there is one */
 	int signal_fd; /* every signal that we pass on */
 	sigset_t old_mask;
 	bool mask_saved;
 	int64_t exec_ns; /* when the command began */
-	bool timed_out;  /* --timeout has run out */
+	bool timed_out;	 /* --timeout has run out */
 	struct end end;
 	bool failed_inside; /* the error comes from the other side */
-	bool undo_failed; /* something is left behind; the first reason */
+	bool undo_failed;   /* something is left behind; the first reason */
 	struct error undo_error;
 
 	struct trace traces[TRACES];

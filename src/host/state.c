@@ -27,7 +27,7 @@
 #include "base/text.h"
 #include "config/json.h"
 
-#define STATE_FILE "state.json"
+#define STATE_FILE  "state.json"
 #define STATE_LIMIT (1 << 20)
 
 int64_t state_start_time(pid_t pid)
@@ -59,8 +59,9 @@ static int open_root(const char *root, int *ret_fd, struct error *e)
 	/* Somebody else's directory under a name that can be guessed: he could read and swap what is in it. */
 	if (fstat(*ret_fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022)) {
 		fd_close(ret_fd);
-		return err_set(e, 0, "state directory %s is not this user's alone (owner %u, mode %o)", root,
-			       (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777);
+		return err_set(e, 0,
+			       "state directory %s is not this user's alone (owner %u, mode %o)",
+			       root, (unsigned int)st.st_uid, (unsigned int)st.st_mode & 07777);
 	}
 	return 0;
 }
@@ -68,20 +69,23 @@ static int open_root(const char *root, int *ret_fd, struct error *e)
 /* Ends the PID 1 that the state names, if it is still that process, and waits until it is gone. */
 static void kill_init(const struct json *state)
 {
-	struct json pid_member = json_member(state, "pid"), start_member = json_member(state, "startTime");
+	struct json pid_member = json_member(state, "pid"),
+		    start_member = json_member(state, "startTime");
 	int64_t pid = 0, start = -1;
 	struct pollfd gone = {.events = POLLIN};
 	OWNED_FD pidfd = -1;
 
 	if (json_get_i64(&pid_member, 2, INT32_MAX, &pid, &(struct error){0}) < 0 ||
-	    json_get_i64(&start_member, 0, INT64_MAX, &start, &(struct error){0}) < 0 || pid == 0 || start < 0)
+	    json_get_i64(&start_member, 0, INT64_MAX, &start, &(struct error){0}) < 0 || pid == 0 ||
+	    start < 0)
 		return;
 	pidfd = sys_pidfd_open((pid_t)pid);
 	if (pidfd < 0 || state_start_time((pid_t)pid) != start)
 		return;
 	(void)sys_pidfd_send_signal(pidfd, SIGKILL);
 	gone.fd = pidfd;
-	(void)poll(&gone, 1, 10000); /* a process in an uninterruptible wait may take long: the litter then stays */
+	(void)poll(&gone, 1,
+		   10000); /* a process in an uninterruptible wait may take long: the litter then stays */
 }
 
 /* Removes what the state file of a directory names. False when something is left. */
@@ -93,7 +97,8 @@ static bool remove_named(int dir_fd)
 	size_t length, n = 0;
 	bool clean = true;
 
-	if (fd < 0 || file_read_regular(fd, STATE_FILE, STATE_LIMIT, &text, &length, &(struct error){0}) < 0)
+	if (fd < 0 ||
+	    file_read_regular(fd, STATE_FILE, STATE_LIMIT, &text, &length, &(struct error){0}) < 0)
 		return true; /* killed before it was written: nothing had been made */
 	if (json_parse(text, length, &document, &(struct error){0}) < 0)
 		return true;
@@ -190,7 +195,11 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 			(void)flock(s->root_fd, LOCK_UN);
 		}
 		if (!swept)
-			return e->no == EEXIST ? err_set(e, 0, "container %s exists already: choose another --name", id) : -1;
+			return e->no == EEXIST
+				       ? err_set(e,
+						 0, "container %s exists already: choose another --name",
+						 id)
+				       : -1;
 		if (make_locked(s, id, e) < 0)
 			return -1;
 	}
@@ -216,7 +225,8 @@ int state_write(struct state *s, const struct config *c, const struct cgroup *g,
 	text_add(&t, "\"");
 	text_add(&t, ",\"ownerPid\":%d", (int)getpid());
 	if (pid > 0)
-		text_add(&t, ",\"pid\":%d,\"startTime\":%lld", (int)pid, (long long)state_start_time(pid));
+		text_add(&t, ",\"pid\":%d,\"startTime\":%lld", (int)pid,
+			 (long long)state_start_time(pid));
 	text_add(&t, ",\"cgroups\":[");
 	for (size_t i = 0; i < g->dirs_n; i++) {
 		text_add(&t, i > 0 ? "," : "");

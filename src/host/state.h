@@ -18,13 +18,16 @@
 #include "host/cgroup.h"
 
 struct state {
-	int root_fd; /* of the directory with all state directories; -1 */
-	int dir_fd;  /* of this container's, locked; -1 */
-	bool made;   /* by us, so ours to remove */
+	int root_fd;	    /* of the directory with all state directories; -1 */
+	int dir_fd;	    /* of this container's, locked; -1 */
+	bool made;	    /* by us, so ours to remove */
 	int64_t created_ns; /* CLOCK_REALTIME */
 };
 
-#define STATE_EMPTY {.root_fd = -1, .dir_fd = -1}
+#define STATE_EMPTY                         \
+	{                                   \
+		.root_fd = -1, .dir_fd = -1 \
+	}
 
 /* Makes ROOT/ID and locks it. An ID that is in use is an error; litter under that name is swept first. */
 int state_make(struct state *s, const char *root, const char *id, struct error *e);

@@ -96,7 +96,8 @@ static void keys_look(struct start *s, const char *bytes, size_t n)
 		if ((unsigned char)bytes[i] >= 0x20) /* keys that make signals are control characters */
 			continue;
 		number = signal_of_key(s->terminal.master, bytes[i]);
-		if (number != 0 && ioctl(s->terminal.master, TIOCGPGRP, &group) == 0 && group == s->pid)
+		if (number != 0 && ioctl(s->terminal.master, TIOCGPGRP, &group) == 0 &&
+		    group == s->pid)
 			wait_end_unless_handled(s, number);
 	}
 }

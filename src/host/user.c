@@ -17,8 +17,8 @@
 #include "base/number.h"
 #include "base/path.h"
 
-#define FILE_LIMIT (4 << 20) /* bytes of passwd or group that are read */
-#define ID_MAX 4294967294U   /* (uid_t)-1 means "no change" to the kernel */
+#define FILE_LIMIT (4 << 20)   /* bytes of passwd or group that are read */
+#define ID_MAX	   4294967294U /* (uid_t)-1 means "no change" to the kernel */
 
 /* The contents, or NULL in *ret where there is no such file. */
 static int read_inside(int root_fd, const char *path, char **ret, struct error *e)
@@ -28,7 +28,9 @@ static int read_inside(int root_fd, const char *path, char **ret, struct error *
 
 	*ret = NULL;
 	if (fd < 0)
-		return errno == ENOENT || errno == ENOTDIR ? 0 : err_set(e, errno, "open %s of the root filesystem", path);
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_set(e, errno, "open %s of the root filesystem", path);
 	return file_read_regular(fd, path, FILE_LIMIT, ret, &length, e);
 }
 
@@ -96,7 +98,10 @@ static int find_user(int root_fd, const char *wanted, struct user *u, char **ret
 			return err_no_memory(e);
 	}
 	if (!found && !number)
-		return err_set(e, 0, "user %s is not in the root filesystem's /etc/passwd (a number needs no entry)", wanted);
+		return err_set(
+			e,
+			0, "user %s is not in the root filesystem's /etc/passwd (a number needs no entry)",
+			wanted);
 	if (!u->home)
 		u->home = strdup(u->uid == 0 ? "/root" : "/");
 	return u->home ? 0 : err_no_memory(e);
@@ -144,13 +149,17 @@ static int find_group(int root_fd, const char *wanted, uint32_t *ret_gid, struct
 	int n;
 
 	if (is_number(wanted))
-		return id_of(wanted, ret_gid) ? 0 : err_set(e, 0, "group %s: ids go from 0 to %u", wanted, ID_MAX);
+		return id_of(wanted, ret_gid)
+			       ? 0
+			       : err_set(e, 0, "group %s: ids go from 0 to %u", wanted, ID_MAX);
 	if (read_inside(root_fd, "/etc/group", &text, e) < 0)
 		return -1;
 	for (at = text; (n = next_line(&at, fields, 4)) >= 0;)
 		if (n >= 3 && strcmp(fields[0], wanted) == 0 && id_of(fields[2], ret_gid))
 			return 0;
-	return err_set(e, 0, "group %s is not in the root filesystem's /etc/group (a number needs no entry)", wanted);
+	return err_set(
+		e, 0, "group %s is not in the root filesystem's /etc/group (a number needs no entry)",
+		wanted);
 }
 
 int user_find(int root_fd, const char *spec, struct user *ret, struct error *e)

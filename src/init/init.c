@@ -13,7 +13,14 @@ enum { WAIT_NOHANG = 1, PR_NAME = 15 };
 enum { ERR_INTR = 4, ERR_CHILD = 10 };
 
 #if defined(__x86_64__)
-enum { CALL_RT_SIGPROCMASK = 14, CALL_KILL = 62, CALL_WAIT4 = 61, CALL_RT_SIGTIMEDWAIT = 128, CALL_EXIT_GROUP = 231, CALL_PRCTL = 157 };
+enum {
+	CALL_RT_SIGPROCMASK = 14,
+	CALL_KILL = 62,
+	CALL_WAIT4 = 61,
+	CALL_RT_SIGTIMEDWAIT = 128,
+	CALL_EXIT_GROUP = 231,
+	CALL_PRCTL = 157
+};
 
 static long call4(long number, long a, long b, long c, long d)
 {
@@ -35,7 +42,14 @@ __asm__(".globl _start\n"
 	"	and $-16, %rsp\n"
 	"	call init_main\n");
 #elif defined(__aarch64__)
-enum { CALL_RT_SIGPROCMASK = 135, CALL_KILL = 129, CALL_WAIT4 = 260, CALL_RT_SIGTIMEDWAIT = 137, CALL_EXIT_GROUP = 94, CALL_PRCTL = 167 };
+enum {
+	CALL_RT_SIGPROCMASK = 135,
+	CALL_KILL = 129,
+	CALL_WAIT4 = 260,
+	CALL_RT_SIGTIMEDWAIT = 137,
+	CALL_EXIT_GROUP = 94,
+	CALL_PRCTL = 167
+};
 
 static long call4(long number, long a, long b, long c, long d)
 {
@@ -86,11 +100,13 @@ _Noreturn void init_main(long *stack)
 	long command = 0;
 
 	if (stack[0] == 2)
-		for (const char *digit = (const char *)stack[2]; *digit >= '0' && *digit <= '9'; digit++)
+		for (const char *digit = (const char *)stack[2]; *digit >= '0' && *digit <= '9';
+		     digit++)
 			command = command * 10 + (*digit - '0');
 	if (command < 2)
 		leave(125);
-	call4(CALL_PRCTL, PR_NAME, (long)"mini-run-init", 0, 0); /* else ps(1) shows the descriptor's number */
+	call4(CALL_PRCTL, PR_NAME, (long)"mini-run-init", 0,
+	      0); /* else ps(1) shows the descriptor's number */
 	call4(CALL_RT_SIGPROCMASK, 0, (long)&all, 0, sizeof(all));
 	reap(command); /* its end may have come before we could wait for it */
 	for (;;) {

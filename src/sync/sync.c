@@ -125,11 +125,13 @@ int sync_receive(int sync_fd, struct sync_message *ret, int *ret_fd, struct erro
 	if (n == 0) {
 		ret->type = SYNC_END;
 	} else if ((size_t)n < HEADER || ret->type == SYNC_END || ret->type >= SYNC_TYPES ||
-		   (size_t)n != length_of(ret->type) || (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
+		   (size_t)n != length_of(ret->type) ||
+		   (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		return err_set(e, EBADMSG, "receive from the other side");
 	}
 	if (fd >= 0 && !ret_fd)
-		return err_set(e, EBADMSG, "receive from the other side a descriptor that was not due");
+		return err_set(e, EBADMSG,
+			       "receive from the other side a descriptor that was not due");
 	if (ret->type == SYNC_ERROR)
 		make_printable(ret->u.error.text, sizeof(ret->u.error.text));
 	if (ret->type == SYNC_TRACE)

@@ -116,12 +116,14 @@ load ../lib/containers
 
 @test "--init: a shell has job control at the terminal" {
 	need_root
-	tmux_start "$MINI_RUN" run --init "$ROOTFS" /bin/sh
+	tmux_start sh -c '"$@"; echo status=$?' - "$MINI_RUN" run --init "$ROOTFS" /bin/sh
 	tmux_wait '#'
-	tmux_type 'sleep 1000' Enter
+	tmux_type '(echo st""arted; exec sleep 1000)' Enter
+	tmux_wait '^started'
 	tmux_type C-z
 	tmux_wait '[Ss]topped'
-	tmux_type 'kill %1; echo jobs are con""trolled' Enter
+	tmux_type 'kill -KILL %1; wait; echo jobs are con""trolled' Enter
 	tmux_wait '^jobs are controlled'
-	tmux_type 'exit' Enter
+	tmux_type 'exit 5' Enter
+	tmux_wait '^status=5'
 }

@@ -117,20 +117,23 @@ load ../lib/containers
 }
 
 @test "8: yes >/dev/null stays at the fraction of a CPU that was asked for" {
-	local report=$BATS_TEST_TMPDIR/report permille try
+	local report=$BATS_TEST_TMPDIR/report try
 
 	need_root
-	# A host whose CPUs are busy with other things may give less than the limit, but never more: so the
-	# container gets the shares to be preferred, and three tries.
+	# Never more than asked for, by the wall clock. Not less either: a host whose CPUs are busy with other things
+	# gives less, but in each period (of 100 ms) in which the kernel stopped it, it had had all that it may have.
 	for try in 1 2 3; do
-		run_status 124 "$MINI_RUN" run --cpus 0.5 --cpu-shares 262144 --timeout 4s --report=json:"$report" "$ROOTFS" \
+		echo "try $try"
+		run_status 124 "$MINI_RUN" run --cpus 0.5 --timeout 4s --report=json:"$report" "$ROOTFS" \
 			/bin/sh -c 'exec yes >/dev/null'
-		permille=$(jq '((.userTimeUs + .systemTimeUs) * 1000 / .wallTimeUs) | floor' "$report")
-		echo "try $try: $permille of 1000"
-		((permille <= 550))
-		((permille < 450)) || return 0
+		cat "$report"
+		jq -e '(.userTimeUs + .systemTimeUs) / .wallTimeUs <= 0.55' "$report"
+		if jq -e '.throttledPeriods >= 4' "$report"; then
+			jq -e '(.userTimeUs + .systemTimeUs) / (.throttledPeriods * 100000) >= 0.45' "$report"
+			return 0
+		fi
 	done
-	return 1
+	skip "the limit was never reached: other work keeps this host's CPUs too busy"
 }
 
 @test "9: the cgroup is gone after the end" {

@@ -51,17 +51,18 @@ start_in_terminal() { tmux_start sh -c '"$@"; echo status=$?' - "$@"; }
 	need_root
 	start_in_terminal "$MINI_RUN" run "$ROOTFS" /bin/sh
 	tmux_wait '#'
-	tmux_type 'sleep 1000; echo sta""tus $?' Enter
-	tmux_wait 'sleep 1000; echo'
+	tmux_type '(echo st""arted; exec sleep 1000)' Enter
+	tmux_wait '^started'
 	tmux_type C-c
 	tmux_type 'echo a""live $?' Enter
 	tmux_wait '^alive 130'
-	tmux_type 'sleep 1000' Enter
-	tmux_wait '# sleep 1000$'
+	tmux_type '(echo ag""ain; exec sleep 1000)' Enter
+	tmux_wait '^again'
 	tmux_type C-z
 	tmux_wait '[Ss]topped'
-	tmux_type 'fg; echo fore""ground $?' Enter
-	tmux_wait '^sleep 1000$'
+	# The shell says what it puts in the foreground.
+	tmux_type 'fg' Enter
+	tmux_wait '^\('
 	tmux_type C-c
 	tmux_type 'echo aft""er' Enter
 	tmux_wait '^after'

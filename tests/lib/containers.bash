@@ -78,11 +78,10 @@ await_status()
 	fi
 }
 
-# await_signals_taken: until mini-run has taken all signals that were sent to it.
-await_signals_taken()
-{
-	eventually grep -q '^ShdPnd:.*0000000000000000$' "/proc/$RUN_PID/status"
-}
+# await_signals_taken: until mini-run has taken all signals that were sent to it (or has ended).
+await_signals_taken() { eventually signals_taken; }
+
+signals_taken() { [[ ! -e /proc/$RUN_PID/status ]] || grep -q '^ShdPnd:.*0000000000000000$' "/proc/$RUN_PID/status"; }
 
 # init_pid: the host's pid of PID 1 of the container in the background, as the kernel has it.
 init_pid() { cut -d ' ' -f 1 "/proc/$RUN_PID/task/$RUN_PID/children"; }

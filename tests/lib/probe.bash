@@ -52,6 +52,15 @@ refused()
 	expect_match "$stderr" "$regex"
 }
 
+# try COMMAND...: like bats' "run --separate-stderr", for a command that may end with any status, 127 included (of
+# which bats believes that the test has a typing error).
+try()
+{
+	status=0
+	output=$("$@" 2>"$BATS_TEST_TMPDIR/stderr") || status=$?
+	stderr=$(<"$BATS_TEST_TMPDIR/stderr")
+}
+
 # fact KEY: the value of the line KEY=VALUE of $output; expect_fact KEY VALUE compares it.
 fact() { sed -n "s/^$(sed 's/[][\\.*^$/]/\\&/g' <<<"$1")=//p" <<<"$output"; }
 

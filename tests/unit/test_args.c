@@ -489,7 +489,7 @@ static void tmpfs_options(void **state)
 {
 	struct line l;
 	struct config *c = PARSE(&l, "--tmpfs", "/tmp", "--tmpfs=/run:size=16m,exec,mode=755",
-				 "--tmpfs", "/x:size=50%,uid=1000,gid=0,nr_inodes=1k,ro,tmpcopyup");
+				 "--tmpfs", "/x:size=50%,uid=1000,gid=0,nr_inodes=1k,ro");
 	const struct config_mount *m = mount_at(c, "/tmp");
 
 	(void)state;
@@ -501,7 +501,7 @@ static void tmpfs_options(void **state)
 	m = mount_at(c, "/x");
 	assert_true(contains(&m->data, "size=50%") && contains(&m->data, "uid=1000") &&
 		    contains(&m->data, "gid=0") && contains(&m->data, "nr_inodes=1024"));
-	assert_true(m->tmpcopyup && (m->set & MOUNT_RDONLY));
+	assert_true(!m->tmpcopyup && (m->set & MOUNT_RDONLY));
 	end(&l);
 }
 

@@ -166,7 +166,10 @@ static void plan_without_controller(void **state)
 	(void)state;
 	need_root();
 	for (size_t i = 0; i < 3; i++) {
-		struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("x")};
+		struct config c = {.oci_version = "1.3.0",
+				   .count_usage = true,
+				   .id = unit,
+				   .cgroup_path = below("x")};
 		struct cgroup g;
 
 		if (cgroup_has_word(host.controllers, names[i]))
@@ -212,7 +215,10 @@ static void v1_only_on_v2(void **state)
 		cgroup_end(&g);
 	}
 	{
-		struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("x")};
+		struct config c = {.oci_version = "1.3.0",
+				   .count_usage = true,
+				   .id = unit,
+				   .cgroup_path = below("x")};
 		struct cgroup g;
 
 		c.resources.memory_disable_oom = (struct config_number)SET(0);
@@ -250,8 +256,12 @@ static void default_path(void **state)
 /* Of a given path what was made goes, and what was there before stays. */
 static void parents(void **state)
 {
-	struct config deep = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("a/b/c")};
-	struct config beside = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("a/x")};
+	struct config deep = {.oci_version = "1.3.0",
+			      .count_usage = true,
+			      .id = unit,
+			      .cgroup_path = below("a/b/c")};
+	struct config beside = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("a/x")};
 	char path[CGROUP_PATH + 100];
 	struct cgroup g, h;
 
@@ -272,7 +282,8 @@ static void parents(void **state)
 
 static void leftovers(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("left")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("left")};
 	struct cgroup g, again;
 	char nested[CGROUP_PATH + 20];
 	pid_t pid;
@@ -315,8 +326,14 @@ static void freeze(struct cgroup *g, bool frozen)
 
 static void frozen_leftover(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("frozen")};
-	struct config inside = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("frozen/inside")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("frozen")};
+	struct config inside = {.oci_version = "1.3.0",
+				.count_usage = true,
+				.id = unit,
+				.cgroup_path = below("frozen/inside")};
 	struct cgroup g, again;
 
 	(void)state;
@@ -336,7 +353,8 @@ static void frozen_leftover(void **state)
 
 static void remove_frozen(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("ice")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("ice")};
 	struct cgroup g;
 	pid_t pid;
 
@@ -351,7 +369,8 @@ static void remove_frozen(void **state)
 
 static void remove_ends_processes(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("end")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("end")};
 	struct cgroup g;
 	pid_t pids[20];
 	char nested[CGROUP_PATH + 30], procs[CGROUP_PATH + 60], text[24];
@@ -382,7 +401,8 @@ static void remove_ends_processes(void **state)
 /* Forks faster than any list of pids could be read, held back by nothing but pids.max. */
 static void remove_fork_bomb(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("bomb")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("bomb")};
 	struct cgroup g;
 	pid_t pid;
 
@@ -406,7 +426,8 @@ static void remove_fork_bomb(void **state)
 
 static void many_nested(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("nest")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("nest")};
 	struct cgroup g;
 	int fd;
 	char name[16];
@@ -447,7 +468,10 @@ static void race_for_the_parent(void **state)
 		pids[k] = fork();
 		assert_true(pids[k] >= 0);
 		if (pids[k] == 0) {
-			struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = path[k]};
+			struct config c = {.oci_version = "1.3.0",
+					   .count_usage = true,
+					   .id = unit,
+					   .cgroup_path = path[k]};
 
 			for (int i = 0; i < 150; i++) {
 				struct cgroup g;
@@ -475,7 +499,8 @@ static void race_for_the_parent(void **state)
 
 static void remove_by_path(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("path")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("path")};
 	char stranger[] = "/tmp/test_cgroup.XXXXXX";
 	char text[CGROUP_PATH + 20];
 	struct cgroup g;
@@ -513,7 +538,10 @@ static void read_only(void **state)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		struct config_device_rule deny = {false, 'a', -1, -1, 7};
-		struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("read-only")};
+		struct config c = {.oci_version = "1.3.0",
+				   .count_usage = true,
+				   .id = unit,
+				   .cgroup_path = below("read-only")};
 		char mounts[CGROUP_DIRS][CGROUP_PATH];
 		size_t n = mounts_of(mounts);
 		struct cgroup g;
@@ -547,7 +575,10 @@ static void read_only(void **state)
 
 static void attach_by_pid(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("attach")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("attach")};
 	struct cgroup g;
 	pid_t pid;
 	char text[64];
@@ -591,7 +622,10 @@ static int make_v2(const char *name)
 static void v2_inner_processes(void **state)
 {
 	struct config_hugepage huge = {.page_size = "2MB", .limit = 4194304};
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("inner/x")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("inner/x")};
 	struct cgroup g = CGROUP_EMPTY;
 	bool pure = host.version == CGROUP_V2;
 	int fd;
@@ -622,7 +656,10 @@ static void v2_inner_processes(void **state)
 static void v2_threaded(void **state)
 {
 	struct config_pair depth = {"cgroup.max.depth", "5"};
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("threaded/x")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("threaded/x")};
 	struct cgroup g;
 	int fd;
 

@@ -37,7 +37,10 @@ static void limits_written(void **state)
 		{"cpu", "cpu.cfs_quota_us", "10000", "cpu.max", "10000 200000"},
 		{"cpu", "cpu.shares", "1024", "cpu.weight", "100"},
 	};
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("limits")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("limits")};
 	struct config_resources *r = &c.resources;
 	struct cgroup g;
 
@@ -81,7 +84,8 @@ static void limits_written(void **state)
 
 static void swap(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("swap")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("swap")};
 	struct config_resources *r = &c.resources;
 	struct cgroup_dir *d;
 	struct cgroup g;
@@ -113,7 +117,10 @@ static void swap(void **state)
 
 static void check_before_update(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("check")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("check")};
 	struct cgroup g;
 	pid_t pid;
 	int ready[2];
@@ -148,7 +155,10 @@ static void check_before_update(void **state)
 
 static void cpuset(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("deeper/cpuset")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("deeper/cpuset")};
 	struct cgroup_dir *d;
 	struct cgroup g;
 	pid_t pid;
@@ -180,7 +190,8 @@ static void huge_pages(void **state)
 {
 	struct config_hugepage huge = {.page_size = "2MB", .limit = 4194304};
 	struct config_hugepage odd = {.page_size = "3MB", .limit = 4194304};
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("huge")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("huge")};
 	struct cgroup_dir *d;
 	struct cgroup g;
 	bool v1;
@@ -216,7 +227,10 @@ static void unified(void **state)
 		{"memory.oom.group", "1"},
 		{"memory.high", "50331648"},
 	};
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("unified")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("unified")};
 	struct cgroup g;
 
 	(void)state;
@@ -241,7 +255,8 @@ static void unified(void **state)
 
 static void memory_kills(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("oom")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("oom")};
 	struct cgroup_usage usage;
 	struct cgroup g;
 	pid_t pid;
@@ -270,7 +285,8 @@ static void memory_kills(void **state)
 
 static void pids_refused(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("pids")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("pids")};
 	struct cgroup_usage usage;
 	struct cgroup g;
 	pid_t pid;
@@ -305,7 +321,8 @@ static void pids_refused(void **state)
 
 static void cpu_throttles(void **state)
 {
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("cpu")};
+	struct config c = {
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("cpu")};
 	struct cgroup_usage usage;
 	struct cgroup g;
 	pid_t pid;
@@ -338,7 +355,10 @@ static void devices_denied(void **state)
 		{false, 'a', -1, -1, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},
 		{true, 'c', 1, 3, DEVICE_READ | DEVICE_WRITE},
 	};
-	struct config c = {.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("devices")};
+	struct config c = {.oci_version = "1.3.0",
+			   .count_usage = true,
+			   .id = unit,
+			   .cgroup_path = below("devices")};
 	struct cgroup g;
 	pid_t pid;
 
