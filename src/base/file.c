@@ -126,7 +126,12 @@ int file_replace_at(int dir_fd, const char *name, const char *text, unsigned int
 
 	if ((size_t)snprintf(temporary, sizeof(temporary), ".%s.new", name) >= sizeof(temporary))
 		return err_set(e, ENAMETOOLONG, "create %s", name);
-	fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	/* Exclusive: what somebody else put there is not written into; what a killed run left goes. */
+	for (int tries = 0; fd < 0 && tries < 2; tries++) {
+		fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+		if (fd < 0 && (errno != EEXIST || unlinkat(dir_fd, temporary, 0) < 0))
+			break;
+	}
 	if (fd < 0)
 		return err_set(e, errno, "create %s", name);
 	if (write_all(fd, text, strlen(text)) < 0 || renameat(dir_fd, temporary, dir_fd, name) < 0) {
@@ -142,15 +147,17 @@ int file_replace(const char *path, const char *text, unsigned int mode, struct e
 	const char *slash = strrchr(path, '/');
 	OWNED_MEMORY char *parent = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
 	OWNED_FD dir = -1;
+	struct stat st;
 
 	if (!parent)
 		return err_no_memory(e);
 	dir = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return err_set(e, errno, "open directory %s", parent);
-	if (file_replace_at(dir, slash ? slash + 1 : path, text, mode, e) < 0)
-		return err_within(e, "%s", path);
-	return 0;
+	if (fstatat(dir, slash ? slash + 1 : path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return err_set(e, 0, "%s is there and is not a regular file", path);
+	return file_replace_at(dir, slash ? slash + 1 : path, text, mode, e);
 }
 
 int64_t file_field(const char *text, const char *key)

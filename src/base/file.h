@@ -29,7 +29,7 @@ int file_read_regular(int fd, const char *name, size_t limit, char **ret_text, s
 int file_replace_at(int dir_fd, const char *name, const char *text, unsigned int mode,
 		    struct error *e);
 
-/* The same by a whole path. A link at its end is replaced, not followed. */
+/* The same by a whole path. A link at its end is replaced, not followed; a device or directory is an error. */
 int file_replace(const char *path, const char *text, unsigned int mode, struct error *e);
 
 /* write(2) until all is written. 0, or -1 with errno. */

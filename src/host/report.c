@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +44,7 @@ static void add_duration(struct text *t, int64_t ms)
 	if (ms < 1000)
 		text_add(t, "%" PRId64 " ms", ms);
 	else
-		text_add(t, ms % 1000 == 0 ? "%.0f s" : "%.3g s", (double)ms / 1000);
+		text_add(t, ms % 1000 == 0 ? "%.0f s" : "%.3f s", (double)ms / 1000);
 }
 
 /* The signal that ended the command, as meant; 0: none did. */
@@ -206,23 +207,28 @@ static void add_text(struct text *t, const struct start *s)
 	add_line_size(t, "written", u->io_written, -1);
 }
 
-/* To FILE, made anew, or to stderr. */
-static int put(const char *file, const struct text *t, struct error *e)
+int report_open(struct start *s, struct error *e)
 {
-	OWNED_FD fd = -1;
+	const char *file = s->options->report_file;
+	struct stat st;
 
-	if (!text_ok(t))
-		return err_no_memory(e);
-	if (file)
-		fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (file && fd < 0)
-		return err_set(e, errno, "open report %s", file);
-	if (write_all(file ? fd : STDERR_FILENO, t->bytes, t->length) < 0)
-		return err_set(e, errno, "write report%s%s", file ? " " : "", file ? file : "");
+	if (s->options->report == REPORT_NONE || !file)
+		return 0;
+	/* Now, and not at the end: a report that cannot be written is worth knowing before the command runs. */
+	s->report_fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	if (s->report_fd < 0 || fstat(s->report_fd, &st) < 0)
+		return err_set(e, errno, "--report: open %s", file);
+	if (S_ISREG(st.st_mode) && ftruncate(s->report_fd, 0) < 0)
+		return err_set(e, errno, "--report: empty %s", file);
 	return 0;
 }
 
-int report_write(struct start *s, struct error *e)
+void report_close(struct start *s)
+{
+	fd_close(&s->report_fd);
+}
+
+void report_write(struct start *s, int fd)
 {
 	const struct run_options *o = s->options;
 	OWNED_TEXT t = {0}, reason = {0};
@@ -232,12 +238,14 @@ int report_write(struct start *s, struct error *e)
 	if (reason.length > 0 && !(o->report == REPORT_TEXT && !o->report_file))
 		message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
 	if (o->report == REPORT_NONE)
-		return 0;
+		return;
 	if (o->report == REPORT_JSON)
 		add_json(&t, s);
 	else
 		add_text(&t, s);
-	return put(o->report_file, &t, e);
+	/* The status stays the command's own, whatever becomes of its report. */
+	if (!text_ok(&t) || write_all(fd >= 0 ? fd : STDERR_FILENO, t.bytes, t.length) < 0)
+		message_write(o->global, LEVEL_ERROR, s->config->id, "the report could not be written");
 }
 
 void trace_print(const struct start *s)

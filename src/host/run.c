@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "host/message.h"
 #include "host/start.h"
 
@@ -41,36 +42,44 @@ static void start_prepare(struct start *s, const struct config *c, const struct 
 		s->inside.ns_fds[kind] = -1;
 	s->cgroup = (struct cgroup)CGROUP_EMPTY;
 	s->state = (struct state)STATE_EMPTY;
-	s->terminal.master = -1;
-	s->sync_fd = s->pidfd = s->signal_fd = -1;
+	s->terminal.master = s->terminal.peer = -1;
+	s->sync_fd = s->pidfd = s->signal_fd = s->report_fd = -1;
+	sigemptyset(&s->early_signals);
+}
+
+/* What is left behind is told, whatever else there is to tell. */
+static void leftovers_tell(const struct start *s)
+{
+	if (s->undo_failed)
+		message_write(s->options->global, LEVEL_WARNING, s->config->id, s->undo_error.text);
+	if (s->options->trace)
+		trace_print(s);
 }
 
 int host_run(const struct config *c, const struct run_options *options, int *ret_status,
 	     struct error *e)
 {
 	static struct start s; /* large, one per process, and pages that are not touched cost nothing */
+	OWNED_FD report_fd = -1;
 	int result;
 
 	start_prepare(&s, c, options);
 	if (options->cid_file && access(options->cid_file, F_OK) == 0)
-		return err_set(e, EEXIST, "--cidfile %s", options->cid_file);
+		return err_set(e, 0, "--cidfile %s is there already: remove it, or name another file",
+			       options->cid_file);
 	if (start_run(&s, e) < 0) {
-		if (options->trace)
-			trace_print(&s);
+		leftovers_tell(&s);
 		return -1;
 	}
 	result = wait_for_end(&s, e);
 	cgroup_read(&s.cgroup, &s.end.usage);
+	end_judge(&s);
+	report_fd = fd_give(&s.report_fd);
 	start_undo(&s);
-	if (options->trace)
-		trace_print(&s);
+	leftovers_tell(&s);
 	if (result < 0)
 		return -1;
-	end_judge(&s);
-	if (s.undo_failed)
-		message_write(options->global, LEVEL_WARNING, c->id, s.undo_error.text);
-	if (report_write(&s, e) < 0)
-		return -1;
+	report_write(&s, report_fd); /* now that the terminal is the caller's again */
 	*ret_status = s.end.status;
 	return 0;
 }

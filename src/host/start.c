@@ -16,300 +16,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/nsfs.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/path.h"
 #include "base/step.h"
 #include "base/sys.h"
-#include "base/text.h"
 #include "config/names.h"
-#include "host/command.h"
 #include "host/message.h"
-#include "host/seccomp.h"
-#include "init/init_program.h"
+#include "host/steps.h"
 #include "sync/sync.h"
-
-/* ---- the root filesystem ---- */
-
-/* Why @path cannot be a root filesystem, in words that help. */
-static int rootfs_error(const char *path, int no, struct error *e)
-{
-	if (no == ENOENT)
-		return err_set(
-			e,
-			0, "%s does not exist (a root filesystem is a directory with bin, lib, etc in it)",
-			path);
-	if (no == ENOTDIR)
-		return err_set(
-			e, 0,
-			"%s is not a directory (unpack it first: mkdir DIR && tar -xf %s -C DIR)",
-			path, path);
-	return err_set(e, no, "%s", path);
-}
-
-static int rootfs_open(struct start *s, struct error *e)
-{
-	const struct config *c = s->config;
-	struct sys_mount_attr attr = {
-		.set = c->rootfs_nodev ? SYS_MOUNT_ATTR_NODEV : 0,
-		.propagation = MS_PRIVATE,
-	};
-	OWNED_FD dir = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), tree = -1;
-	struct stat st, slash;
-
-	if (dir < 0)
-		return rootfs_error(c->rootfs, errno, e);
-	if (fstat(dir, &st) < 0 || stat("/", &slash) < 0)
-		return err_set(e, errno, "stat %s", c->rootfs);
-	if (st.st_dev == slash.st_dev && st.st_ino == slash.st_ino)
-		return err_set(
-			e, 0,
-			"%s is this machine's own root: a container needs a directory of its own",
-			c->rootfs);
-	/* The copy is private before anything can see it: no mount ever travels between it and the host. */
-	tree = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
-	if (tree < 0) {
-		err_set(e, errno, "copy the mounts of %s", c->rootfs);
-		return e->no == EPERM ? err_hint(e, "mini-run needs root, or CAP_SYS_ADMIN") : -1;
-	}
-	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
-		return err_set(e, errno, "make the mounts of %s private", c->rootfs);
-	s->inside.root_fd = fd_give(&tree);
-	return 0;
-}
-
-static void rootfs_close(struct start *s)
-{
-	fd_close(&s->inside.root_fd);
-}
-
-static int user_lookup(struct start *s, struct error *e)
-{
-	const struct config *c = s->config;
-	const struct config_user *u = &c->process.user;
-	const char *spec = u->spec; /* NULL: the configuration says numbers */
-	size_t n = c->process.env.n;
-
-	if (spec && user_find(s->inside.root_fd, spec, &s->user, e) < 0)
-		return -1;
-	s->inside.uid = spec ? s->user.uid : u->uid;
-	s->inside.gid = spec ? s->user.gid : u->gid;
-	s->inside.groups = spec ? s->user.groups : u->groups;
-	s->inside.groups_n = spec ? s->user.groups_n : u->groups_n;
-
-	/* The command's environment is that of the configuration, and HOME where that has none. */
-	s->inside.env = calloc(n + 2, sizeof(char *));
-	if (!s->inside.env)
-		return err_no_memory(e);
-	for (size_t i = 0; i < n; i++) {
-		s->inside.env[i] = c->process.env.v[i];
-		if (strncmp(c->process.env.v[i], "HOME=", 5) == 0)
-			spec = NULL;
-	}
-	if (spec && asprintf(&s->home, "HOME=%s", s->user.home) < 0)
-		return err_no_memory(e);
-	s->inside.env[n] = s->home;
-	return 0;
-}
-
-static void user_forget(struct start *s)
-{
-	user_end(&s->user);
-	free(s->inside.env);
-	free(s->home);
-	s->inside.env = NULL;
-	s->home = NULL;
-}
-
-/*
- * The capabilities asked for, less those that mini-run does not have itself: it cannot give them, which is a
- * warning and no error (config.md, "capabilities").
- */
-static int capabilities_look(struct start *s, struct error *e)
-{
-	const struct config_capabilities *asked = &s->config->process.capabilities;
-	OWNED_TEXT t = {0};
-	uint64_t own, missing;
-
-	if (!s->config->process.has_capabilities)
-		return 0;
-	if (sys_capget_permitted(&own) < 0)
-		return err_set(e, errno, "capget");
-	s->inside.capabilities = (struct config_capabilities){
-		.bounding = asked->bounding & own,
-		.effective = asked->effective & own,
-		.inheritable = asked->inheritable & own,
-		.permitted = asked->permitted & own,
-		.ambient = asked->ambient & own,
-	};
-	missing = (asked->bounding | asked->effective | asked->inheritable | asked->permitted |
-		   asked->ambient) &
-		  ~own;
-	if (missing == 0)
-		return 0;
-	text_add(&t, "mini-run has not got and so cannot give");
-	for (unsigned int cap = 0; cap < 64; cap++)
-		if (missing & CAPABILITY_BIT(cap))
-			text_add(&t, " %s",
-				 names_capability_of(cap) ? names_capability_of(cap)
-							  : "an unknown capability");
-	if (text_ok(&t))
-		message_write(s->options->global, LEVEL_WARNING, s->config->id, t.bytes);
-	return 0;
-}
-
-static int command_look(struct start *s, struct error *e)
-{
-	struct stat st;
-
-	if (command_check(s->config, s->inside.root_fd, e) == 0)
-		return 0;
-	/* An empty directory deserves better words than a missing command. A directory has two links, its own
-	 * and its parent's, and one more for each directory in it (not on btrfs, where it is always 1). */
-	if (e->status == 127 && fstat(s->inside.root_fd, &st) == 0 && st.st_nlink == 2)
-		return err_hint(e, "%s holds no directory: is it a root filesystem?",
-				s->config->rootfs);
-	return -1;
-}
-
-/* ---- what the mounts, masks and namespaces need of the host ---- */
-
-static int source_open(const struct config_mount *m, int *ret_fd, struct error *e)
-{
-	struct sys_mount_attr attr = {.propagation = MS_PRIVATE};
-	OWNED_FD tree = -1;
-
-	if (m->make_source && mkdir(m->source, 0755) < 0 && errno != EEXIST)
-		return err_set(e, errno, "make %s", m->source);
-	tree = sys_open_tree(AT_FDCWD, m->source,
-			     SYS_OPEN_TREE_CLONE | (m->recursive ? SYS_AT_RECURSIVE : 0));
-	if (tree < 0)
-		return err_set(e, errno, "%s", m->source);
-	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
-		return err_set(e, errno, "make %s private", m->source);
-	*ret_fd = fd_give(&tree);
-	return 0;
-}
-
-static int sources_open(struct start *s, struct error *e)
-{
-	const struct config *c = s->config;
-
-	if (c->mounts_n > 0) {
-		s->inside.mount_fds = malloc(c->mounts_n * sizeof(int));
-		if (!s->inside.mount_fds)
-			return err_no_memory(e);
-		for (size_t i = 0; i < c->mounts_n; i++)
-			s->inside.mount_fds[i] = -1;
-	}
-	for (size_t i = 0; i < c->mounts_n; i++)
-		if (c->mounts[i].bind && source_open(&c->mounts[i], &s->inside.mount_fds[i], e) < 0)
-			return err_within(e, "%s", c->mounts[i].destination);
-	return 0;
-}
-
-static void sources_close(struct start *s)
-{
-	for (size_t i = 0; s->inside.mount_fds && i < s->config->mounts_n; i++)
-		fd_close(&s->inside.mount_fds[i]);
-	free(s->inside.mount_fds);
-	s->inside.mount_fds = NULL;
-}
-
-/* What clone3(2), setns(2) and NS_GET_NSTYPE call each kind. */
-static const struct {
-	unsigned int flag;
-	const char *words;
-} ns_kinds[NS_KINDS] = {
-	[NS_USER] = {CLONE_NEWUSER, "user"},	   [NS_MOUNT] = {CLONE_NEWNS, "mount"},
-	[NS_PID] = {CLONE_NEWPID, "PID"},	   [NS_NETWORK] = {CLONE_NEWNET, "network"},
-	[NS_IPC] = {CLONE_NEWIPC, "IPC"},	   [NS_UTS] = {CLONE_NEWUTS, "UTS"},
-	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"}, [NS_TIME] = {CLONE_NEWTIME, "time"},
-};
-
-static int namespaces_open(struct start *s, struct error *e)
-{
-	for (int kind = 0; kind < NS_KINDS; kind++) {
-		const struct config_ns *ns = &s->config->ns[kind];
-		int type;
-
-		if (ns->mode != NS_JOIN)
-			continue;
-		/* O_NONBLOCK: a FIFO must not make us wait. */
-		s->inside.ns_fds[kind] = open(ns->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-		if (s->inside.ns_fds[kind] < 0)
-			return err_set(e, errno, "%s", ns->path);
-		type = ioctl(s->inside.ns_fds[kind], NS_GET_NSTYPE);
-		if (type < 0 || (unsigned int)type != ns_kinds[kind].flag)
-			return err_set(e, 0, "%s is not a %s namespace", ns->path,
-				       ns_kinds[kind].words);
-	}
-	return 0;
-}
-
-static void namespaces_close(struct start *s)
-{
-	for (int kind = 0; kind < NS_KINDS; kind++)
-		fd_close(&s->inside.ns_fds[kind]);
-}
-
-/*
- * --init: the built-in init in a sealed memory file. PID 1's /proc/PID/exe then leads there and not to the
- * host's binary, and nobody can change what later containers will run (CVE-2019-5736).
- */
-static int init_program_make(struct start *s, struct error *e)
-{
-	OWNED_FD fd = -1;
-	char again[40];
-
-	if (!s->config->process.builtin_init)
-		return 0;
-	fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x0010U /* MFD_EXEC */);
-	if (fd < 0 &&
-	    errno == EINVAL) /* KERNEL <6.3: no MFD_EXEC; memory files can always be executed. */
-		fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return err_set(e, errno, "memfd_create");
-	if (write_all(fd, init_program, init_program_size) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return err_set(e, errno, "write the init's memory file");
-	/* A file that is open for writing cannot be executed (ETXTBSY), so it is opened once more. */
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-	s->inside.init_fd = open(again, O_RDONLY | O_CLOEXEC);
-	if (s->inside.init_fd < 0)
-		return err_set(e, errno, "open the init's memory file");
-	return 0;
-}
-
-static void init_program_close(struct start *s)
-{
-	fd_close(&s->inside.init_fd);
-}
-
-static int filter_make(struct start *s, struct error *e)
-{
-	return seccomp_make(s->config, &s->inside.seccomp, e);
-}
-
-static void filter_free(struct start *s)
-{
-	seccomp_end(&s->inside.seccomp);
-}
 
 /* ---- state and cgroup ---- */
 
@@ -335,6 +60,7 @@ static int state_begin(struct start *s, struct error *e)
 
 static void state_finish(struct start *s)
 {
+	s->state.made = s->state.made && !s->undo_failed; /* what is left behind is found by it */
 	state_remove(&s->state, s->config->id);
 }
 
@@ -390,7 +116,7 @@ static int signals_hold(struct start *s, struct error *e)
 	static const int not_held[] = {SIGILL,	SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
 				       SIGSEGV, SIGSYS,	 SIGCHLD, SIGCONT, SIGTTIN,
 				       SIGTTOU, SIGPIPE, SIGKILL, SIGSTOP};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, fresh = {.sa_handler = SIG_DFL};
 	sigset_t held;
 
 	sigfillset(&held);
@@ -398,11 +124,12 @@ static int signals_hold(struct start *s, struct error *e)
 		sigdelset(&held, not_held[i]);
 	if (!s->config->process.terminal)
 		sigdelset(&held, SIGTSTP); /* with a terminal it is restored first: see wait.c */
-	if (sigprocmask(SIG_BLOCK, &held, &s->old_mask) < 0)
+	if (sigprocmask(SIG_BLOCK, &held, NULL) < 0)
 		return err_set(e, errno, "block signals");
-	s->mask_saved = true;
 	(void)sigaction(SIGPIPE, &ignore,
 			NULL); /* a reader of stderr that went away must not end the container's keeper */
+	/* Ignored by a careless caller, it would let the kernel reap the container before we have its status. */
+	(void)sigaction(SIGCHLD, &fresh, NULL);
 	s->signal_fd = signalfd(-1, &held, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (s->signal_fd < 0)
 		return err_set(e, errno, "signalfd");
@@ -411,10 +138,8 @@ static int signals_hold(struct start *s, struct error *e)
 
 static void signals_release(struct start *s)
 {
+	/* They stay blocked: one that is pending was for the container, and would now end us before the report. */
 	fd_close(&s->signal_fd);
-	if (s->mask_saved)
-		(void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-	s->mask_saved = false;
 }
 
 /* The first instructions of the child. */
@@ -458,7 +183,11 @@ static int init_clone(struct start *s, struct error *e)
 static void init_kill(struct start *s)
 {
 	if (s->pid > 0) {
+		struct pollfd gone = {.fd = s->pidfd, .events = POLLIN};
+
 		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+		while (poll(&gone, 1, -1) < 0 && errno == EINTR)
+			; /* for the guard, whose child it is not */
 		while (waitpid(s->pid, &s->end.wait_status, 0) < 0 && errno == EINTR)
 			;
 		s->pid = 0;
@@ -475,27 +204,49 @@ static int state_note_pid(struct start *s, struct error *e)
 
 static int files_write(struct start *s, struct error *e)
 {
+	const struct run_options *o = s->options;
 	char digits[16];
 
-	snprintf(digits, sizeof(digits), "%d",
-		 (int)s->pid); /* no newline: engines parse it with a plain atoi */
-	if (s->options->pid_file && file_replace(s->options->pid_file, digits, 0644, e) < 0)
-		return -1;
-	if (s->options->cid_file && file_replace(s->options->cid_file, s->config->id, 0644, e) < 0)
-		return -1;
+	snprintf(digits, sizeof(digits), "%d", (int)s->pid); /* no newline: engines parse it with a plain atoi */
+	if (o->pid_file) {
+		if (file_replace(o->pid_file, digits, 0644, e) < 0)
+			return err_within(e, "--pid-file");
+		s->pid_file_made = true;
+	}
+	if (o->cid_file) {
+		if (file_replace(o->cid_file, s->config->id, 0644, e) < 0)
+			return err_within(e, "--cidfile");
+		s->cid_file_made = true;
+	}
 	return 0;
 }
 
-/* A signal that came while the container was being made: an end that was asked for. */
+/* After a start that failed. Those of a container that has run stay, as engines leave them. */
+static void files_remove(struct start *s)
+{
+	if (s->exec_ns != 0)
+		return;
+	if (s->pid_file_made)
+		(void)unlink(s->options->pid_file);
+	if (s->cid_file_made)
+		(void)unlink(s->options->cid_file);
+}
+
+/*
+ * Signals that came while the container was being made. One that asks for an end ends the start; the others wait
+ * for the command.
+ */
 static int interrupted(struct start *s, struct error *e)
 {
 	struct signalfd_siginfo info;
 
-	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM ||
-		    info.ssi_signo == SIGHUP || info.ssi_signo == SIGQUIT)
-			return err_status(e, 128 + (int)info.ssi_signo, 0, "interrupted: %s",
-					  strsignal((int)info.ssi_signo));
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		int number = (int)info.ssi_signo;
+
+		if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT)
+			return err_status(e, 128 + number, 0, "interrupted: %s", strsignal(number));
+		sigaddset(&s->early_signals, number);
+	}
 	return 0;
 }
 
@@ -570,11 +321,19 @@ static int console_receive(struct start *s, struct error *e)
 		return 0;
 	if (await(s, SYNC_CONSOLE, &s->terminal.master, e) < 0)
 		return -1;
-	return s->terminal.master >= 0 ? 0 : err_set(e, EBADMSG, "the terminal did not come");
+	if (s->terminal.master < 0)
+		return err_set(e, EBADMSG, "the terminal did not come");
+	/*
+	 * As long as somebody has the peer open the master does not tell an end. A command may close all of it
+	 * and open /dev/tty later, and Ctrl-C must reach it meanwhile.
+	 */
+	s->terminal.peer = ioctl(s->terminal.master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return s->terminal.peer >= 0 ? 0 : err_set(e, errno, "open the pty's peer");
 }
 
 static void console_close(struct start *s)
 {
+	fd_close(&s->terminal.peer);
 	fd_close(&s->terminal.master);
 }
 
@@ -612,15 +371,17 @@ static const struct step steps[] = {
 	{"make init program", init_program_make, init_program_close},
 	{"make system call filter", filter_make, filter_free},
 	{"plan cgroup", cgroup_look, cgroup_close},
+	{"open report", report_open, report_close},
+	{"hold signals", signals_hold, signals_release},
 	{"make state", state_begin, state_finish},
 	{"make cgroup", cgroup_create, cgroup_destroy},
 	{"limit cgroup", cgroup_set_limits, NULL},
-	{"hold signals", signals_hold, signals_release},
 	{"clone", init_clone, init_kill},
 	{"write state", state_note_pid, NULL},
-	{"write files", files_write, NULL},
+	{"write files", files_write, files_remove},
 	{"receive console", console_receive, console_close},
 	{"borrow terminal", terminal_borrow, terminal_restore},
+	{"start guard", guard_start, NULL}, /* its undo is the last of all: see undo_from */
 	{"go", go, NULL},
 	{"await command", exec_await, NULL},
 };
@@ -637,6 +398,7 @@ static void undo_from(struct start *s, size_t last)
 		steps[i].undo(s);
 		trace_add(s, "undo", steps[i].name, step_now() - start);
 	}
+	guard_dismiss(s); /* only now: it would go on where a SIGKILL stopped us */
 }
 
 int start_run(struct start *s, struct error *e)

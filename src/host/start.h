@@ -19,6 +19,7 @@
 /* The caller's terminal while it is lent to the container, and the pty that stands behind it. */
 struct terminal {
 	int master;    /* the container's pty; -1: it has none */
+	int peer;   /* its other side, held open: see console_receive */
 	bool borrowed; /* the caller's terminal is in raw mode, to be restored from @saved */
 	struct termios saved;
 };
@@ -43,7 +44,7 @@ struct end {
 	struct cgroup_usage usage;
 };
 
-#define TRACES 64
+#define TRACES 128
 
 struct trace {
 	const char *side;
@@ -66,8 +67,10 @@ struct start {
 	int pidfd;
 	pid_t pid;     /* of the container's PID 1; 0 until there is one */
 	int signal_fd; /* every signal that we pass on */
-	sigset_t old_mask;
-	bool mask_saved;
+	sigset_t early_signals; /* those that came before there was a command */
+	pid_t guard_pid;	/* of the process that cleans up when we are killed; 0: none */
+	int report_fd;		/* of the report's FILE, opened before anything is made; -1 */
+	bool pid_file_made, cid_file_made;
 	int64_t exec_ns; /* when the command began */
 	bool timed_out;	 /* --timeout has run out */
 	struct end end;
@@ -103,7 +106,10 @@ void terminal_resize(struct start *s);
 void end_judge(struct start *s);
 
 /* report.c: one line on stderr when the end was not the command's own doing, and the report where asked for. */
-int report_write(struct start *s, struct error *e);
+int report_open(struct start *s, struct error *e);
+void report_close(struct start *s);
+/* @fd: the report file, -1: stderr. */
+void report_write(struct start *s, int fd);
 void trace_print(const struct start *s);
 
 #endif

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/step.h"
 #include "base/sys.h"
 #include "host/terminal.h"
@@ -40,36 +39,47 @@ static bool terminates(int number)
  */
 static bool is_handled(pid_t pid, int number)
 {
-	static const char *const masks[] = {"\nSigBlk:\t", "\nSigIgn:\t", "\nSigCgt:\t"};
-	char path[40], text[8192];
+	static const char *const masks[] = {"SigBlk:\t", "SigIgn:\t", "SigCgt:\t"};
+	OWNED_MEMORY char *line = NULL;
+	bool handled = false;
+	char path[40];
+	size_t room = 0;
+	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	if (file_read_at(AT_FDCWD, path, text, sizeof(text), NULL, &(struct error){0}) < 0)
+	f = fopen(path, "re");
+	if (!f)
 		return true;
-	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-		const char *at = strstr(text, masks[i]);
+	while (!handled && getline(&line, &room, f) > 0) /* a line of groups may be very long */
+		for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++)
+			if (strncmp(line, masks[i], strlen(masks[i])) == 0 &&
+			    ((strtoull(line + strlen(masks[i]), NULL, 16) >> (number - 1)) & 1))
+				handled = true;
+	fclose(f);
+	return handled;
+}
 
-		if (!at || ((strtoull(at + strlen(masks[i]), NULL, 16) >> (number - 1)) & 1))
-			return true;
-	}
-	return false;
+/* Ends PID 1 by the one signal that it cannot refuse. The first signal that was meant is the one that counts. */
+static void end_as(struct start *s, int number)
+{
+	if (s->end.signal == 0)
+		s->end.signal = number;
+	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
 }
 
 void wait_end_unless_handled(struct start *s, int number)
 {
 	if (!terminates(number) || is_handled(s->pid, number))
 		return;
-	s->end.signal = number;
-	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	end_as(s, number);
 }
 
 void wait_deliver(struct start *s, int number)
 {
-	if (terminates(number) && !is_handled(s->pid, number)) {
-		s->end.signal = number;
-		number = SIGKILL;
-	}
-	(void)sys_pidfd_send_signal(s->pidfd, number); /* ESRCH: it has just ended */
+	if (terminates(number) && !is_handled(s->pid, number))
+		end_as(s, number);
+	else
+		(void)sys_pidfd_send_signal(s->pidfd, number); /* ESRCH: it has just ended */
 }
 
 /* Stops mini-run as Ctrl-Z would have, with the terminal as the shell wants it meanwhile. */
@@ -80,20 +90,22 @@ static void stop_self(struct start *s)
 	(void)terminal_borrow(s, &(struct error){0}); /* a terminal that went away: SIGHUP tells */
 }
 
+static void signal_take(struct start *s, int number)
+{
+	if (number == SIGTSTP)
+		stop_self(s);
+	else if (number == SIGWINCH && s->terminal.master >= 0)
+		terminal_resize(s); /* the pty sends its own SIGWINCH to whoever it concerns */
+	else
+		wait_deliver(s, number);
+}
+
 static void signals_take(struct start *s)
 {
 	struct signalfd_siginfo info;
 
-	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		int number = (int)info.ssi_signo;
-
-		if (number == SIGTSTP)
-			stop_self(s);
-		else if (number == SIGWINCH && s->terminal.master >= 0)
-			terminal_resize(s); /* the pty sends its own SIGWINCH to whoever it concerns */
-		else
-			wait_deliver(s, number);
-	}
+	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		signal_take(s, (int)info.ssi_signo);
 }
 
 static int timer_set(int fd, int64_t ms)
@@ -149,6 +161,9 @@ int wait_for_end(struct start *s, struct error *e)
 		if (timer < 0 || timer_set(timer, s->config->timeout_ms) < 0)
 			return err_set(e, errno, "start the timer");
 	}
+	for (int number = 1; number < NSIG; number++)
+		if (sigismember(&s->early_signals, number) == 1)
+			signal_take(s, number);
 	for (;;) {
 		struct pollfd fds[6] = {
 			{.fd = s->pidfd, .events = POLLIN},
@@ -169,6 +184,7 @@ int wait_for_end(struct start *s, struct error *e)
 	}
 	if (reap(s, e) < 0)
 		return -1;
+	fd_close(&s->terminal.peer); /* now the master tells the end */
 	relay_drain(&relay, s);
 	return 0;
 }

@@ -3,6 +3,8 @@
 # /dev: what is in it, what --device adds, and that no other device of the host can be opened, however its node
 # came to be.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -132,7 +134,6 @@ block_device()
 	mknod -m 666 "$ROOT/tmp/null" c 1 3
 	run_ok inside --privileged -- sh -c 'mknod /dev/kmsg2 c 1 11; /mnt/probe open w /dev/kmsg2'
 	expect_fact /dev/kmsg2 OK
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	run_ok own_mounts '
 		cp -a "$ROOT" "$FS/root"
 		ROOT=$FS/root

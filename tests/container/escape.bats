@@ -4,6 +4,8 @@
 # the runtime's own binary, files that the caller names. Each stands beside a careless way of doing the same, which has to
 # fall for it: an attack that nobody falls for proves nothing.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -13,14 +15,13 @@ with_descriptors() { "$@" 7<"$CANARY" 8<"$CANARY/file" 9<"$MINI_RUN"; }
 # careless COMMAND...: a container by a plain chroot, with the host's /proc, and everything inherited.
 careless()
 {
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare --mount --propagation private bash -euc 'mount -t proc proc "$ROOT/proc"; exec chroot "$ROOT" "$@"' bash "$@"
 }
 
 # ---- working directory (CVE-2024-21626) ---------------------------------------------------------------------------
 
 @test "a working directory that is a descriptor of the caller leads nowhere" {
-	local cwd n
+	local cwd
 
 	need_root
 	new_root
@@ -233,7 +234,6 @@ careless()
 	new_root
 	local -a agents
 	mapfile -t agents < <(find /sys/fs/cgroup -maxdepth 2 -name release_agent 2>/dev/null)
-	# shellcheck disable=SC2016 # expanded inside
 	run_ok inside --sysfs --security-opt seccomp=unconfined -- sh -c '
 		for i in $(find /sys/fs/cgroup -name release_agent); do (echo /evil >$i) 2>/dev/null && echo wrote=$i; done
 		unshare -UrmC sh -c "mount -t cgroup -o rdma none /tmp && echo /evil >/tmp/release_agent && echo wrote=new" 2>/dev/null
@@ -306,7 +306,6 @@ careless()
 
 @test "as a set-user-id program mini-run gives an ordinary user nothing" {
 	need_root
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	run own_mounts '
 		cp "$MINI_RUN" "$FS/mini-run"
 		chmod 4755 "$FS/mini-run"

@@ -122,8 +122,11 @@ load ../lib/containers
 	tmux_wait '^started'
 	tmux_type C-z
 	tmux_wait '[Ss]topped'
-	tmux_type 'kill -KILL %1; wait; echo jobs are con""trolled' Enter
-	tmux_wait '^jobs are controlled'
+	tmux_type 'fg' Enter
+	tmux_wait '^\('
+	tmux_type C-c
+	tmux_type 'echo aft""er' Enter
+	tmux_wait '^after'
 	tmux_type 'exit 5' Enter
 	tmux_wait '^status=5'
 }

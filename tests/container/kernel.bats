@@ -2,6 +2,8 @@
 #
 # What the container sets in the kernel: its names, sysctls, limits of processes, OOM score, umask.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 

@@ -3,6 +3,8 @@
 # Limits: each flag against the file of the real cgroup, read from the host's side; that they hold; and that one which
 # this host cannot enforce is an error before anything starts. On whatever the host has: cgroup v1, v2, both, none.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -297,7 +299,6 @@ expect_file()
 	need_root
 	! has_v2 || skip "the only cgroup hierarchy of this host has all controllers"
 	# Controllers that are bound to v1 hierarchies are not in a v2 one.
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	run_ok own_mounts '
 		mount -t cgroup2 own /sys/fs/cgroup
 		for option in --memory=64m --cpus=1 --pids-limit=50 --cpuset-cpus=0 --cpu-shares=1024; do
@@ -317,7 +318,6 @@ expect_file()
 
 @test "where there are no cgroups at all, a limit is an error, and without one it runs with devices out of reach" {
 	need_root
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	run_ok own_mounts '
 		umount -R /sys/fs/cgroup
 		for option in --memory=64m --cpus=1 --pids-limit=50 --cgroup-conf=memory.high=5M; do

@@ -3,6 +3,8 @@
 # What is mounted in a container: volumes, tmpfs, the read-only root, /sys; that a link in the root file system
 # leads nowhere; and that no mount passes between the container and the host.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -31,7 +33,6 @@ expect_words()
 
 @test "a volume has the flags that its options name, and nodev by default" {
 	need_root
-	# shellcheck disable=SC2016 # expanded inside
 	run_ok own_mounts '
 		cp -a "$ROOTFS" "$FS/root"
 		ROOT=$FS/root
@@ -72,7 +73,6 @@ expect_words()
 
 @test "flags of a volume work: read-only, noexec, nodev, nosymfollow; without them it does" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok own_mounts '
 		mkdir "$FS/src"
 		cp "$PROBE" "$FS/src/probe"
@@ -103,7 +103,6 @@ expect_words()
 
 @test "a volume shows what is mounted below its source, read-only if it is; with bind it does not" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok own_mounts '
 		mkdir -p "$FS/src/below"
 		mount -t tmpfs below "$FS/src/below"
@@ -124,7 +123,6 @@ expect_words()
 
 @test "no option takes away a flag that the source's own mount has" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok own_mounts '
 		mkdir "$FS/src"
 		mount -t tmpfs -o nosuid,nodev,noexec,ro hard "$FS/src"
@@ -137,7 +135,6 @@ expect_words()
 
 @test "mounts made later come and go as the propagation says: rslave shows them, rprivate does not" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok own_mounts '
 		mount --make-shared "$FS"
 		mkdir -p "$FS/src/later"
@@ -342,7 +339,6 @@ expect_words()
 
 @test "a root file system that is read-only on the host works, and a missing mount point is named" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok own_mounts '
 		cp -a "$ROOTFS" "$FS/root"
 		mount --bind "$FS/root" "$FS/root"
@@ -378,7 +374,6 @@ expect_words()
 
 @test "on a shared mount, too, the host sees no mount of the container and the container none made later" {
 	need_root
-	# shellcheck disable=SC2016
 	run_ok own_mounts '
 		mount --make-rshared /
 		cp -a "$ROOTFS" "$FS/root"

@@ -2,6 +2,8 @@
 #
 # --network: the host's, none, an existing namespace; and files that are none.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -51,7 +53,6 @@ load ../lib/probe
 
 @test "a path joins the namespace that ip-netns made, and leaves it as it was" {
 	need_root
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	run_ok own_mounts '
 		mount -t tmpfs -o mode=755 run /run
 		ip netns add probe

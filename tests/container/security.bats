@@ -3,6 +3,8 @@
 # The boundary of a process: capabilities, no_new_privs, the system call filter, masked and read-only paths,
 # descriptors, what is inherited from the caller, keys, namespaces, the root.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -74,7 +76,6 @@ caps() { inside "$@" -- sed -n 's/^Cap[A-Z][a-z]*:\t//p' /proc/self/status | xar
 
 @test "a set-user-id program gains nothing, but with no-new-privileges=false or --privileged" {
 	need_root
-	# shellcheck disable=SC2016 # expanded by the inner shell
 	run_ok own_mounts '
 		cp -a "$ROOTFS" "$FS/root"
 		ROOT=$FS/root
@@ -125,7 +126,7 @@ seccomp_of() { inside "$@" -- sed -n 's/^\(Seccomp\|NoNewPrivs\):\t//p' /proc/se
 	expect_equal "$output" "$refused"
 	# The control: with nothing refused each gives another answer, or is none that this kernel has.
 	run_ok inside --privileged -- /mnt/probe calls
-	while IFS== read -r name want; do
+	while IFS='=' read -r name want; do
 		if [[ $(fact "$name") == "$want" ]]; then
 			echo "$name=$want without a filter too"
 			return 1
@@ -383,7 +384,7 @@ KNOBS=(
 	run_ok env -i SECRET=x LD_PRELOAD=/evil.so LD_LIBRARY_PATH=/evil NOTIFY_SOCKET=/run/n LISTEN_FDS=3 LISTEN_PID=1 TMPDIR=/evil \
 		IFS=x BASH_ENV=/evil PATH=/evil HOME=/evil TERM=evil LANG=evil KEPT=kept \
 		"$MINI_RUN" run -e KEPT -e NOT_THERE -e SET=set "$ROOTFS" env
-	expect_equal "$(sed 's/=.*//' <<<"$output" | sort | xargs)" 'HOME HOSTNAME KEPT PATH SET'
+	expect_equal "$(cut -d= -f1 <<<"$output" | sort | xargs)" 'HOME HOSTNAME KEPT PATH SET'
 	expect_fact PATH /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 	expect_fact HOME /root
 	expect_fact KEPT kept

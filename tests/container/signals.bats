@@ -116,6 +116,19 @@ os.execvp(sys.argv[2], sys.argv[2:])'
 	await_status 9
 }
 
+@test "a signal that comes before mini-run has seen that the command runs reaches its handler" {
+	need_root
+	# mini-run is slow to take the messages from inside; the command is long at work then.
+	background_command strace -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_exit=1000000 \
+		"$MINI_RUN" run "$ROOTFS" /bin/sh -c 'trap "echo got; exit 7" TERM; echo ready; sleep 1000 & wait'
+	await_output ready
+	# The child of strace is mini-run.
+	kill -TERM "$(init_pid)"
+	await_status 7
+	expect_equal "$(cat "$OUT")" $'ready\ngot'
+	expect_equal "$(cat "$ERR")" ""
+}
+
 # interrupt_at STATUS CALL NTH ARG...: mini-run with ARGs; when it makes the NTH of these system calls a SIGTERM
 # comes. Nothing may be left, and the status is STATUS, or 0 where there are not so many calls.
 interrupt_at()

@@ -2,6 +2,8 @@
 #
 # --user: who the command is, for every spelling, and for every kind of passwd and group that an image may have.
 
+# shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
+# shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
 load ../lib/common
 load ../lib/probe
 
@@ -136,7 +138,7 @@ groups_of_user()
 	rm "$ROOT/etc/group"
 	expect_who '1000 1000 /home/user' user
 	refused 'tty' -u user:tty -- true
-	rm -r "$ROOT/etc"
+	rm -r "${ROOT:?}/etc"
 	expect_who '0 0 /root' 0
 }
 

@@ -2,7 +2,7 @@
 # (tests/lib/probe.c) in a container, root file systems to alter, containers that stay, canaries.
 #
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # status, output and stderr are set by bats' run
+# shellcheck disable=SC2154,SC2034 # status, output and stderr are set by bats' run, and here for its users
 
 PROBE=$REPO/build/tests/lib/probe
 ROOT=$ROOTFS

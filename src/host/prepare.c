@@ -1,0 +1,315 @@
+/*
+ * prepare.c - everything that is looked at and opened before a container is made: the root filesystem, the user, the
+ * command, what mounts and namespaces need of the host, the programs that the inside will load.
+ *
+ * Runs outside, with the caller's privileges, on what the caller names and on files that the root filesystem's
+ * author wrote. Nothing is made here but descriptors and memory, so that what is wrong is told while there is
+ * nothing to undo.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/path.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "config/names.h"
+#include "host/command.h"
+#include "host/message.h"
+#include "host/seccomp.h"
+#include "host/steps.h"
+#include "init/init_program.h"
+
+/* ---- the root filesystem ---- */
+
+/* Why @path cannot be a root filesystem, in words that help. */
+static int rootfs_error(const char *path, int no, struct error *e)
+{
+	if (no == ENOENT)
+		return err_set(
+			e,
+			0, "%s does not exist (a root filesystem is a directory with bin, lib, etc in it)",
+			path);
+	if (no == ENOTDIR)
+		return err_set(
+			e, 0,
+			"%s is not a directory (unpack it first: mkdir DIR && tar -xf %s -C DIR)",
+			path, path);
+	return err_set(e, no, "%s", path);
+}
+
+/*
+ * --read-only holds for all that is mounted below the root filesystem too. The topmost mount stays writable until
+ * the inside has made its mount points ("make root read-only"), unless it was read-only before.
+ */
+static int make_readonly(int tree, struct error *e)
+{
+	struct sys_mount_attr set = {.set = SYS_MOUNT_ATTR_RDONLY}, clear = {.clear = SYS_MOUNT_ATTR_RDONLY};
+	struct statvfs before;
+
+	if (fstatvfs(tree, &before) < 0 || sys_mount_setattr(tree, SYS_AT_RECURSIVE, &set) < 0)
+		return err_set(e, errno, "make read-only");
+	if (!(before.f_flag & ST_RDONLY) && sys_mount_setattr(tree, 0, &clear) < 0)
+		return err_set(e, errno, "keep writable for its mount points");
+	return 0;
+}
+
+int rootfs_open(struct start *s, struct error *e)
+{
+	const struct config *c = s->config;
+	struct sys_mount_attr attr = {
+		.set = c->rootfs_nodev ? SYS_MOUNT_ATTR_NODEV : 0,
+		.propagation = MS_PRIVATE,
+	};
+	OWNED_FD dir = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), tree = -1;
+	struct stat st, slash;
+
+	if (dir < 0)
+		return rootfs_error(c->rootfs, errno, e);
+	if (fstat(dir, &st) < 0 || stat("/", &slash) < 0)
+		return err_set(e, errno, "stat %s", c->rootfs);
+	if (st.st_dev == slash.st_dev && st.st_ino == slash.st_ino)
+		return err_set(
+			e, 0,
+			"%s is this machine's own root: a container needs a directory of its own",
+			c->rootfs);
+	/* The copy is private before anything can see it: no mount ever travels between it and the host. */
+	tree = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
+	if (tree < 0) {
+		err_set(e, errno, "copy the mounts of %s", c->rootfs);
+		return e->no == EPERM ? err_hint(e, "mini-run needs root, or CAP_SYS_ADMIN") : -1;
+	}
+	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
+		return err_set(e, errno, "make the mounts of %s private", c->rootfs);
+	if (c->rootfs_readonly && make_readonly(tree, e) < 0)
+		return err_within(e, "%s", c->rootfs);
+	s->inside.root_fd = fd_give(&tree);
+	return 0;
+}
+
+void rootfs_close(struct start *s)
+{
+	fd_close(&s->inside.root_fd);
+}
+
+int user_lookup(struct start *s, struct error *e)
+{
+	const struct config *c = s->config;
+	const struct config_user *u = &c->process.user;
+	const char *spec = u->spec; /* NULL: the configuration says numbers */
+	size_t n = c->process.env.n;
+
+	if (spec && user_find(s->inside.root_fd, spec, &s->user, e) < 0)
+		return -1;
+	s->inside.uid = spec ? s->user.uid : u->uid;
+	s->inside.gid = spec ? s->user.gid : u->gid;
+	s->inside.groups = spec ? s->user.groups : u->groups;
+	s->inside.groups_n = spec ? s->user.groups_n : u->groups_n;
+
+	/* The command's environment is that of the configuration, and HOME where that has none. */
+	s->inside.env = calloc(n + 2, sizeof(char *));
+	if (!s->inside.env)
+		return err_no_memory(e);
+	for (size_t i = 0; i < n; i++) {
+		s->inside.env[i] = c->process.env.v[i];
+		if (strncmp(c->process.env.v[i], "HOME=", 5) == 0)
+			spec = NULL;
+	}
+	if (spec && asprintf(&s->home, "HOME=%s", s->user.home) < 0)
+		return err_no_memory(e);
+	s->inside.env[n] = s->home;
+	return 0;
+}
+
+void user_forget(struct start *s)
+{
+	user_end(&s->user);
+	free(s->inside.env);
+	free(s->home);
+	s->inside.env = NULL;
+	s->home = NULL;
+}
+
+/*
+ * The capabilities asked for, less those that mini-run does not have itself: it cannot give them, which is a
+ * warning and no error (config.md, "capabilities").
+ */
+int capabilities_look(struct start *s, struct error *e)
+{
+	const struct config_capabilities *asked = &s->config->process.capabilities;
+	OWNED_TEXT t = {0};
+	uint64_t own, missing;
+
+	if (!s->config->process.has_capabilities)
+		return 0;
+	if (sys_capget_permitted(&own) < 0)
+		return err_set(e, errno, "capget");
+	s->inside.capabilities = (struct config_capabilities){
+		.bounding = asked->bounding & own,
+		.effective = asked->effective & own,
+		.inheritable = asked->inheritable & own,
+		.permitted = asked->permitted & own,
+		.ambient = asked->ambient & own,
+	};
+	missing = (asked->bounding | asked->effective | asked->inheritable | asked->permitted |
+		   asked->ambient) &
+		  ~own;
+	if (missing == 0)
+		return 0;
+	text_add(&t, "mini-run has not got and so cannot give");
+	for (unsigned int cap = 0; cap < 64; cap++)
+		if (missing & CAPABILITY_BIT(cap))
+			text_add(&t, " %s",
+				 names_capability_of(cap) ? names_capability_of(cap)
+							  : "an unknown capability");
+	if (text_ok(&t))
+		message_write(s->options->global, LEVEL_WARNING, s->config->id, t.bytes);
+	return 0;
+}
+
+int command_look(struct start *s, struct error *e)
+{
+	struct stat st;
+
+	if (command_check(s->config, s->inside.root_fd, e) == 0)
+		return 0;
+	/* An empty directory deserves better words than a missing command. A directory has two links, its own
+	 * and its parent's, and one more for each directory in it (not on btrfs, where it is always 1). */
+	if (e->status == 127 && fstat(s->inside.root_fd, &st) == 0 && st.st_nlink == 2)
+		return err_hint(e, "%s holds no directory: is it a root filesystem?",
+				s->config->rootfs);
+	return -1;
+}
+
+/* ---- what the mounts, masks and namespaces need of the host ---- */
+
+static int source_open(const struct config_mount *m, int *ret_fd, struct error *e)
+{
+	struct sys_mount_attr attr = {.propagation = MS_PRIVATE};
+	OWNED_FD tree = -1;
+
+	if (m->make_source && mkdir(m->source, 0755) < 0 && errno != EEXIST)
+		return err_set(e, errno, "make %s", m->source);
+	tree = sys_open_tree(AT_FDCWD, m->source,
+			     SYS_OPEN_TREE_CLONE | (m->recursive ? SYS_AT_RECURSIVE : 0));
+	if (tree < 0)
+		return err_set(e, errno, "%s", m->source);
+	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
+		return err_set(e, errno, "make %s private", m->source);
+	*ret_fd = fd_give(&tree);
+	return 0;
+}
+
+int sources_open(struct start *s, struct error *e)
+{
+	const struct config *c = s->config;
+
+	if (c->mounts_n > 0) {
+		s->inside.mount_fds = malloc(c->mounts_n * sizeof(int));
+		if (!s->inside.mount_fds)
+			return err_no_memory(e);
+		for (size_t i = 0; i < c->mounts_n; i++)
+			s->inside.mount_fds[i] = -1;
+	}
+	for (size_t i = 0; i < c->mounts_n; i++)
+		if (c->mounts[i].bind && source_open(&c->mounts[i], &s->inside.mount_fds[i], e) < 0)
+			return err_within(e, "%s", c->mounts[i].destination);
+	return 0;
+}
+
+void sources_close(struct start *s)
+{
+	for (size_t i = 0; s->inside.mount_fds && i < s->config->mounts_n; i++)
+		fd_close(&s->inside.mount_fds[i]);
+	free(s->inside.mount_fds);
+	s->inside.mount_fds = NULL;
+}
+
+/* What clone3(2), setns(2) and NS_GET_NSTYPE call each kind. */
+const struct ns_kind ns_kinds[NS_KINDS] = {
+	[NS_USER] = {CLONE_NEWUSER, "user"},	   [NS_MOUNT] = {CLONE_NEWNS, "mount"},
+	[NS_PID] = {CLONE_NEWPID, "PID"},	   [NS_NETWORK] = {CLONE_NEWNET, "network"},
+	[NS_IPC] = {CLONE_NEWIPC, "IPC"},	   [NS_UTS] = {CLONE_NEWUTS, "UTS"},
+	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"}, [NS_TIME] = {CLONE_NEWTIME, "time"},
+};
+
+int namespaces_open(struct start *s, struct error *e)
+{
+	for (int kind = 0; kind < NS_KINDS; kind++) {
+		const struct config_ns *ns = &s->config->ns[kind];
+		int type;
+
+		if (ns->mode != NS_JOIN)
+			continue;
+		/* O_NONBLOCK: a FIFO must not make us wait. */
+		s->inside.ns_fds[kind] = open(ns->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		if (s->inside.ns_fds[kind] < 0)
+			return err_set(e, errno, "%s", ns->path);
+		type = ioctl(s->inside.ns_fds[kind], NS_GET_NSTYPE);
+		if (type < 0 || (unsigned int)type != ns_kinds[kind].flag)
+			return err_set(e, 0, "%s is not a %s namespace", ns->path,
+				       ns_kinds[kind].words);
+	}
+	return 0;
+}
+
+void namespaces_close(struct start *s)
+{
+	for (int kind = 0; kind < NS_KINDS; kind++)
+		fd_close(&s->inside.ns_fds[kind]);
+}
+
+/*
+ * --init: the built-in init in a sealed memory file. PID 1's /proc/PID/exe then leads there and not to the
+ * host's binary, and nobody can change what later containers will run (CVE-2019-5736).
+ */
+int init_program_make(struct start *s, struct error *e)
+{
+	OWNED_FD fd = -1;
+	char again[40];
+
+	if (!s->config->process.builtin_init)
+		return 0;
+	fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x0010U /* MFD_EXEC */);
+	if (fd < 0 &&
+	    errno == EINVAL) /* KERNEL <6.3: no MFD_EXEC; memory files can always be executed. */
+		fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return err_set(e, errno, "memfd_create");
+	if (write_all(fd, init_program, init_program_size) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+		return err_set(e, errno, "write the init's memory file");
+	/* A file that is open for writing cannot be executed (ETXTBSY), so it is opened once more. */
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	s->inside.init_fd = open(again, O_RDONLY | O_CLOEXEC);
+	if (s->inside.init_fd < 0)
+		return err_set(e, errno, "open the init's memory file");
+	return 0;
+}
+
+void init_program_close(struct start *s)
+{
+	fd_close(&s->inside.init_fd);
+}
+
+int filter_make(struct start *s, struct error *e)
+{
+	return seccomp_make(s->config, &s->inside.seccomp, e);
+}
+
+void filter_free(struct start *s)
+{
+	seccomp_end(&s->inside.seccomp);
+}
