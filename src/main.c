@@ -173,14 +173,17 @@ static int start(struct cli *cli, int argc, char *const argv[], int *ret_status,
 	return command->run(cli, argc - first - 1, argv + first + 1, ret_status, e);
 }
 
-static void print_error(const struct cli *cli, const struct error *e)
+static void print_error(struct cli *cli, const struct error *e)
 {
+	struct error ignored; /* what is to be told is @e, on stderr in any case */
+
+	(void)message_log_open(&cli->global, &ignored); /* an error of the options comes before cli_begin */
 	message_write(&cli->global, LEVEL_ERROR, *cli->id ? cli->id : NULL, e->text);
 }
 
 int main(int argc, char *argv[])
 {
-	struct cli cli = {.global.root = DEFAULT_STATE_ROOT};
+	struct cli cli = {.global = {.root = DEFAULT_STATE_ROOT, .log_fd = -1}};
 	struct error e = {0};
 	int status = 0, failed = FAILED;
 
@@ -189,7 +192,7 @@ int main(int argc, char *argv[])
 		return e.status != 0 ? e.status : failed;
 	}
 	/* Help that went nowhere (a full disk) is a failure too. */
-	if (fflush(stdout) != 0 && status == 0) {
+	if ((ferror(stdout) || fflush(stdout) != 0) && status == 0) {
 		err_set(&e, errno, "write to stdout");
 		print_error(&cli, &e);
 		return FAILED;

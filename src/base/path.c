@@ -24,6 +24,23 @@ int path_open_in(int root_fd, const char *path, int flags)
 			   RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+int path_open_regular(int root_fd, const char *path)
+{
+	OWNED_FD fd = path_open_in(root_fd, path, O_PATH);
+	char again[40];
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
+		return -1;
+	}
+	/* The same file, and not whatever has that name by now. */
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	return open(again, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 /* Makes @name (one component) in @dir_fd and opens it with O_PATH. */
 static int make_one(int dir_fd, const char *name, bool file, int *ret_fd, struct error *e)
 {
@@ -101,4 +118,13 @@ int path_make_in(int root_fd, const char *path, bool file, int *ret_fd, struct e
 		return err_set(e, errno, "open %s", path);
 	*ret_fd = fd_give(&at);
 	return 0;
+}
+
+bool path_next(const char **at, const char *name, char *ret, size_t size)
+{
+	size_t part = strcspn(*at, ":");
+	int n = snprintf(ret, size, "%.*s%s%s", (int)part, *at, part > 0 ? "/" : "./", name);
+
+	*at = (*at)[part] ? *at + part + 1 : NULL;
+	return n > 0 && (size_t)n < size;
 }

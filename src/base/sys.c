@@ -166,6 +166,11 @@ int sys_landlock_abi(void)
 	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 }
 
+int sys_getcwd(char *buffer, size_t size)
+{
+	return (int)syscall(SYS_getcwd, buffer, size);
+}
+
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return (int)syscall(SYS_execveat, dir_fd, path, argv, envp, flags);

@@ -9,6 +9,7 @@
 #define BASE_SYS_H
 
 #include <linux/openat2.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -77,6 +78,7 @@ int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_seccomp_filter(const void *sock_fprog, unsigned int flags); /* SECCOMP_SET_MODE_FILTER */
 int sys_bpf(int command, void *attr, unsigned int size);
 int sys_landlock_abi(void); /* landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION */
+int sys_getcwd(char *buffer, size_t size); /* the kernel's answer, as it is */
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags);
 
 /* Whether the kernel knows system call @number: calls it in a child with arguments that cannot be valid (every one

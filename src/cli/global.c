@@ -3,11 +3,9 @@
  */
 #include "cli/cli.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
-#include "base/fd.h"
+#include "host/message.h"
 
 static int take_root(void *into, const char *value, struct error *e)
 {
@@ -76,15 +74,5 @@ const struct option_row cli_global_rows[] = {
  * lost. */
 int cli_begin(struct cli *cli, struct error *e)
 {
-	OWNED_FD fd = -1;
-
-	if (!cli->global.log)
-		return 0;
-	fd = open(cli->global.log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_set(e, errno, "--log: open %s", cli->global.log);
-		cli->global.log = NULL; /* this error is not for it */
-		return -1;
-	}
-	return 0;
+	return message_log_open(&cli->global, e);
 }

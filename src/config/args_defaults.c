@@ -2,14 +2,17 @@
  * args_defaults.c - what `run ROOTFS CMD` gives to a container that asks for nothing. Portable.
  *
  * Masks, read-only paths and device rules are those of the container engines, because programs and
- * their users are used to them; docs/design.md says what each is good for.
+ * their users are used to them, and what the engines leave open to root and is the host's own: switches of
+ * the kernel's log (dynamic_debug), tables of its memory, other users' keys; docs/design.md says what each is good for.
  */
 #include "config/args_parts.h"
 
 #include <string.h>
 
 static const char *const masked_proc[] = {
-	"/proc/acpi",	     "/proc/asound", "/proc/interrupts",
+	"/proc/dynamic_debug", "/proc/key-users", "/proc/kpagecgroup", "/proc/kpagecount",
+	"/proc/kpageflags",    "/proc/mtrr",	  "/proc/pagetypeinfo", "/proc/slabinfo",
+	"/proc/vmallocinfo",   "/proc/vmcore",	  "/proc/acpi",	     "/proc/asound", "/proc/interrupts",
 	"/proc/kcore",	     "/proc/keys",   "/proc/latency_stats",
 	"/proc/sched_debug", "/proc/scsi",   "/proc/timer_list",
 	"/proc/timer_stats", NULL,
@@ -22,7 +25,7 @@ static const char *const masked_sys[] = {
 };
 
 static const char *const readonly_proc[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+	"/proc/driver", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
 };
 
 static const struct config_device_rule default_rules[] = {

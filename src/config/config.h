@@ -19,6 +19,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+/* Where commands are looked for when the environment has no PATH; and the PATH of a container by default. */
+#define CONFIG_DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* A number that may not be given. */
 struct config_number {
 	bool set;

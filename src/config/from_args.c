@@ -9,7 +9,7 @@
 #include "config/args_parts.h"
 
 #define HOSTNAME_MAX 64
-#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 
 /* ---- what the topics share ---- */
 
@@ -115,7 +115,7 @@ static int finish_environment(struct args *a, const char *term, struct error *e)
 
 	if (!hostname)
 		return err_no_memory(e);
-	if (set_variable(c, "PATH=" DEFAULT_PATH, e) < 0 || set_variable(c, hostname, e) < 0)
+	if (set_variable(c, "PATH=" CONFIG_DEFAULT_PATH, e) < 0 || set_variable(c, hostname, e) < 0)
 		return -1;
 	if (term) {
 		const char *text = arena_format(&c->arena, "TERM=%s", term);

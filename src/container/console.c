@@ -13,6 +13,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -23,15 +24,27 @@
 
 int session_start(struct inside *in, struct error *e)
 {
-	(void)in;
+	if (in->stdin_fd >= 0 && dup2(in->stdin_fd, STDIN_FILENO) < 0)
+		return err_set(e, errno, "take stdin");
 	if (setsid() < 0)
 		return err_set(e, errno, "setsid");
 	return 0;
 }
 
+/* ptmx of the container's own devpts. */
+static int ptmx_open(const struct inside *in)
+{
+	const struct config *c = in->config;
+
+	for (size_t i = c->mounts_n; i-- > 0;)
+		if (!c->mounts[i].bind && strcmp(c->mounts[i].destination, "/dev/pts") == 0)
+			return openat(in->mount_fds[i], "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	return path_open_in(in->slash_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+}
+
 static int pty_open(struct inside *in, int *ret_master, int *ret_peer, struct error *e)
 {
-	OWNED_FD master = path_open_in(in->slash_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
+	OWNED_FD master = ptmx_open(in);
 	OWNED_FD peer = -1;
 	struct statfs fs;
 	int unlock = 0;
@@ -55,8 +68,7 @@ static int pty_open(struct inside *in, int *ret_master, int *ret_peer, struct er
 /* The peer once more as /dev/console, a mount of that one file. */
 static int console_attach(struct inside *in, int peer, struct error *e)
 {
-	OWNED_FD dev = sys_openat2(in->slash_fd, "dev", O_PATH | O_DIRECTORY, 0,
-				   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+	OWNED_FD dev = dev_open(in);
 	OWNED_FD place = -1, tree = -1;
 
 	if (dev < 0)
@@ -94,7 +106,7 @@ int console_open(struct inside *in, struct error *e)
 		return -1;
 	if (ioctl(peer, TIOCSCTTY, 0) < 0)
 		return err_set(e, errno, "make the pty the controlling terminal");
-	for (int fd = 0; fd <= 2; fd++)
+	for (int fd = 0; fd <= (in->keep_stderr ? 1 : 2); fd++)
 		if (dup2(peer, fd) < 0)
 			return err_set(e, errno, "put the terminal on descriptor %d", fd);
 	return 0;

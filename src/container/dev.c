@@ -126,14 +126,42 @@ static int null_take(struct inside *in, int dev_fd, struct error *e)
 	return 0;
 }
 
+int dev_open(const struct inside *in)
+{
+	const struct config *c = in->config;
+
+	for (size_t i = c->mounts_n; i-- > 0;)
+		if (!c->mounts[i].bind && strcmp(c->mounts[i].destination, "/dev") == 0)
+			return sys_openat2(in->mount_fds[i], ".", O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH);
+	return sys_openat2(in->slash_fd, "dev", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+}
+
+/*
+ * A null device that the caller gave as stdin, stdout or stderr is the host's inode: root in the container could
+ * change its mode or owner for everybody. The container's own takes its place.
+ */
+static int stdio_reopen(int dev_fd, struct error *e)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		OWNED_FD own = -1;
+		struct stat st;
+
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		own = openat(dev_fd, "null", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+		if (own < 0 || fstat(own, &st) < 0 || st.st_rdev != makedev(1, 3) || dup2(own, fd) < 0)
+			return err_set(e, errno, "open the container's /dev/null as descriptor %d", fd);
+	}
+	return 0;
+}
+
 int dev_populate(struct inside *in, struct error *e)
 {
 	const struct config *c = in->config;
 	OWNED_FD dev = -1;
 
 	if (c->default_devices) {
-		dev = sys_openat2(in->slash_fd, "dev", O_PATH | O_DIRECTORY, 0,
-				  RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+		dev = dev_open(in);
 		if (dev < 0)
 			return err_set(e, errno, "open /dev (a link there is not followed)");
 		for (size_t i = 0; i < sizeof(standard_nodes) / sizeof(standard_nodes[0]); i++)
@@ -145,6 +173,8 @@ int dev_populate(struct inside *in, struct error *e)
 			if (link_make(dev, standard_links[i].name, standard_links[i].target, e) < 0)
 				return -1;
 		if (c->masked_paths.n > 0 && null_take(in, dev, e) < 0)
+			return -1;
+		if (stdio_reopen(dev, e) < 0)
 			return -1;
 		/* Without a mount of its own, shared memory is a plain directory of the synthetic /dev. */
 		if (is_mounted(c, "/dev") && !is_mounted(c, "/dev/shm") &&

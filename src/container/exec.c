@@ -9,10 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "container/steps.h"
 #include "sync/sync.h"
@@ -24,18 +24,18 @@
 int workdir_enter(struct inside *in, struct error *e)
 {
 	const char *cwd = in->config->process.cwd;
+	OWNED_FD fd = path_open_in(in->slash_fd, cwd, O_PATH | O_DIRECTORY);
 	char where[PATH_MAX];
 
-	if (chdir(cwd) < 0)
-		return err_set(e, errno, "%s", cwd);
 	/*
-	 * /proc/self/fd/N or a magic link in the image could have led to a directory outside of this root:
-	 * the kernel's own answer then does not begin with a slash (CVE-2024-21626). glibc passes it on as
-	 * it is, or fails with ENOENT.
+	 * By descriptor and without magic links: /proc/self/fd/N in the image would lead to a directory of the
+	 * host (CVE-2024-21626). The kernel's own answer is looked at as well; glibc's getcwd(3) would search
+	 * upwards for a name where the kernel says "(unreachable)".
 	 */
-	if (!getcwd(where, sizeof(where)) || where[0] != '/')
-		return err_set(e, errno == ERANGE ? ERANGE : ENOENT,
-			       "%s leads out of the container", cwd);
+	if (fd < 0 || fchdir(fd) < 0)
+		return err_set(e, errno, "%s", cwd);
+	if (sys_getcwd(where, sizeof(where)) < 0 || where[0] != '/')
+		return err_set(e, ENOENT, "%s leads out of the container", cwd);
 	return 0;
 }
 
@@ -45,32 +45,25 @@ static const char *search_path(char *const *env)
 	for (; *env; env++)
 		if (strncmp(*env, "PATH=", 5) == 0)
 			return *env + 5;
-	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	return CONFIG_DEFAULT_PATH;
 }
 
 /* Tries each directory of PATH as execvp(3) does. Returns only with errno: the most telling one. */
 static void exec_searched(char *const *args, char *const *env)
 {
-	const char *at = search_path(env), *end;
+	const char *at = search_path(env);
 	int telling = ENOENT;
 
-	for (;; at = end + 1) {
+	while (at) {
 		char path[PATH_MAX];
-		int length;
 
-		end = at + strcspn(at, ":");
-		length = snprintf(path, sizeof(path), "%.*s%s%s", (int)(end - at), at,
-				  end > at ? "/" : "./", args[0]);
-		if (length > 0 && (size_t)length < sizeof(path)) {
-			execve(path, args, env);
-			if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP &&
-			    errno != ENAMETOOLONG) {
-				telling = errno;
-				if (errno != EACCES)
-					break;
-			}
-		}
-		if (*end == '\0')
+		if (!path_next(&at, args[0], path, sizeof(path)))
+			continue;
+		execve(path, args, env);
+		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG)
+			continue;
+		telling = errno;
+		if (errno != EACCES)
 			break;
 	}
 	errno = telling;
@@ -144,15 +137,9 @@ static int fd_move(int *fd, int number, struct error *e)
 	return 0;
 }
 
-int command_exec(struct inside *in, struct error *e)
+int descriptors_arrange(struct inside *in, struct error *e)
 {
-	if (sync_send_type(in->sync_fd, SYNC_ARMED, e) < 0)
-		return -1;
-	/*
-	 * All descriptors of ours are close-on-exec, but a path such as /proc/self/fd/7 is resolved before
-	 * execve closes them, and the caller's may not be: so they go now. The sync socket and the init's file
-	 * stay, on 3 and 4, until execve succeeds; both are useless to whoever finds them there.
-	 */
+	/* Before the limits, which may leave room for no more than these. */
 	if (in->init_fd >= 0 && in->init_fd < 5) { /* out of the way first */
 		in->init_fd = fcntl(in->init_fd, F_DUPFD_CLOEXEC, 5);
 		if (in->init_fd < 0)
@@ -160,6 +147,18 @@ int command_exec(struct inside *in, struct error *e)
 	}
 	if (fd_move(&in->sync_fd, 3, e) < 0 || fd_move(&in->init_fd, 4, e) < 0)
 		return -1;
+	return 0;
+}
+
+int command_exec(struct inside *in, struct error *e)
+{
+	if (sync_send_type(in->sync_fd, SYNC_ARMED, e) < 0)
+		return -1;
+	/*
+	 * All descriptors of ours are close-on-exec, but a path such as /proc/self/fd/7 is resolved before
+	 * execve closes them, so they go now. The sync socket and the init's file stay, on 3 and 4, until
+	 * execve succeeds; both are useless to whoever finds them there.
+	 */
 	if (sys_close_range(in->init_fd >= 0 ? 5 : 4, ~0U, 0) < 0)
 		return err_set(e, errno, "close descriptors");
 	return in->init_fd >= 0 ? exec_below_init(in, e) : exec_now(in, e);

@@ -16,15 +16,20 @@
 #include "container/init.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/step.h"
+#include "base/sys.h"
 #include "container/steps.h"
 #include "sync/sync.h"
+
+#define DESCRIPTORS_MOUNTS 4096 /* bind mounts whose descriptors are kept apart from the caller's */
 
 /*
  * Until execve the process is not dumpable: nothing that shares its PID namespace may trace it or open its
@@ -37,6 +42,47 @@ static int process_harden(struct inside *in, struct error *e)
 	if (in->die_with_parent && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return err_set(e, errno, "set parent death signal");
 	umask(0); /* modes of what is made below are meant exactly; "drop privileges" sets the command's */
+	return 0;
+}
+
+static int compare_ints(const void *a, const void *b)
+{
+	const int *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/*
+ * Closes what the caller left open: nothing of his may be found under /proc/self/fd while paths are resolved in
+ * there (CVE-2024-21626). Ours stay until execve.
+ */
+static int descriptors_close(struct inside *in, struct error *e)
+{
+	int own[NS_KINDS + 4 + DESCRIPTORS_MOUNTS], last = 2;
+	size_t n = 0;
+
+	own[n++] = in->sync_fd;
+	own[n++] = in->root_fd;
+	own[n++] = in->init_fd;
+	own[n++] = in->stdin_fd;
+	for (int kind = 0; kind < NS_KINDS; kind++)
+		own[n++] = in->ns_fds[kind];
+	for (size_t i = 0; i < in->config->mounts_n; i++) {
+		if (n == sizeof(own) / sizeof(own[0]))
+			return err_set(e, E2BIG, "more than %d mounts", DESCRIPTORS_MOUNTS);
+		if (in->mount_fds[i] >= 0)
+			own[n++] = in->mount_fds[i];
+	}
+	qsort(own, n, sizeof(own[0]), compare_ints);
+	for (size_t i = 0; i <= n; i++) { /* the gaps between them, and what is above the last */
+		int next = i < n ? own[i] : INT_MAX;
+
+		if (next > last + 1 &&
+		    sys_close_range((unsigned int)last + 1, i < n ? (unsigned int)next - 1 : ~0U, 0) < 0)
+			return err_set(e, errno, "close_range");
+		if (next > last)
+			last = next;
+	}
 	return 0;
 }
 
@@ -74,6 +120,7 @@ struct inside_step {
 
 static const struct inside_step steps[] = {
 	{"harden process", process_harden},
+	{"close descriptors", descriptors_close},
 	{"reset signals", signals_reset},
 	{"join namespaces", namespaces_join},
 	{"new cgroup namespace", cgroup_namespace_make},
@@ -91,9 +138,10 @@ static const struct inside_step steps[] = {
 	{"mask paths", paths_mask},
 	{"pivot root", root_enter},
 	{"make root read-only", root_make_readonly},
+	{"enter working directory", workdir_enter},
+	{"arrange descriptors", descriptors_arrange},
 	{"set resource limits", rlimits_set},
 	{"join session keyring", keyring_join},
-	{"enter working directory", workdir_enter},
 	{"await go", go_await},
 	{"drop privileges", privileges_drop},
 	{"execute command", command_exec},

@@ -19,13 +19,16 @@ struct inside {
 	const struct config *config;
 	int sync_fd;
 	bool trace;
+	bool keep_stderr;     /* with a terminal that nobody asked for: stderr goes where the caller sent it */
 	bool die_with_parent; /* a foreground container ends when mini-run does */
 	mode_t umask;	      /* of the command, unless the configuration says another */
 
 	int root_fd; /* the root filesystem: a detached, recursive, private copy of its mounts */
-	int *mount_fds; /* one for each of config->mounts: the detached source of a bind mount, or -1 */
+	int *mount_fds; /* one for each of config->mounts: the detached source of a bind mount; for a new
+			 * filesystem -1 until the inside has made it */
 	int ns_fds[NS_KINDS]; /* namespaces to join, or -1 */
-	int init_fd;	      /* the sealed built-in init (--init), or -1 */
+	int stdin_fd; /* what becomes stdin in place of a file that the caller opened for reading only; -1 */
+	int init_fd; /* the sealed built-in init (--init), or -1 */
 	struct seccomp_filter seccomp;
 
 	uint32_t uid, gid;	/* of the command */

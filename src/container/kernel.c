@@ -89,20 +89,33 @@ int sysctls_write(struct inside *in, struct error *e)
 	return 0;
 }
 
+/* Whether the process has been made unlikely to be chosen when memory runs out. */
+static bool is_oom_protected(struct inside *in, const char *path)
+{
+	char text[24];
+
+	return file_read_at(in->proc_fd, path, text, sizeof(text), NULL, &(struct error){0}) == 0 && text[0] == '-';
+}
+
 int oom_score_write(struct inside *in, struct error *e)
 {
 	const struct config_number *score = &in->config->process.oom_score_adj;
 	char path[64], value[24];
 
-	if (!score->set)
-		return 0;
+	if (proc_open(in, e) < 0)
+		return -1;
 	snprintf(path, sizeof(path), "%d/oom_score_adj", (int)getpid());
-	snprintf(value, sizeof(value), "%lld", (long long)score->value);
+	/*
+	 * Not given means "as it is" in the specification (config.md, "oomScoreAdj"). The direct form does not pass
+	 * on the protection that a service may have which starts mini-run.
+	 */
+	if (!score->set && (in->config->oci_version || !is_oom_protected(in, path)))
+		return 0;
+	snprintf(value, sizeof(value), "%lld", score->set ? (long long)score->value : 0LL);
 	if (proc_write(in, path, value, e) < 0)
-		return e->no == EACCES || e->no == EPERM
-			       ? err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run "
-					     "was not given")
-			       : -1;
+		return e->no == EACCES || e->no == EPERM ?
+			       err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run was not given") :
+			       -1;
 	return 0;
 }
 

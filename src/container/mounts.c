@@ -22,7 +22,7 @@
 #include "base/sys.h"
 #include "container/steps.h"
 
-uint64_t mount_attributes(uint32_t flags)
+static uint64_t mount_attributes(uint32_t flags)
 {
 	static const struct {
 		uint32_t flag;
@@ -256,6 +256,30 @@ static int make_new(const struct config_mount *m, bool cgroup, bool cgroup_v1, i
 			       mount_attributes(m->set), ret_fd, e);
 }
 
+/*
+ * A destination that a link in the image leads to one of the container's own filesystems: a volume meant for /data
+ * would cover /dev or a part of /proc. By name those places are refused by config_check.
+ */
+static int place_check(const struct inside *in, const struct config_mount *m, int place, struct error *e)
+{
+	struct stat st, other;
+	struct statfs fs;
+
+	if (fstat(place, &st) < 0 || fstatfs(place, &fs) < 0)
+		return err_set(e, errno, "stat the mount point");
+	for (const struct config_mount *o = in->config->mounts; o < m; o++) {
+		int fd = in->mount_fds[o - in->config->mounts];
+
+		if (o->bind || strcmp(o->destination, m->destination) == 0)
+			continue;
+		if (fstat(fd, &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino)
+			return err_set(e, ELOOP, "a link in the root filesystem leads to %s", o->destination);
+	}
+	if (fs.f_type == PROC_SUPER_MAGIC && strncmp(m->destination, "/proc/", 6) != 0)
+		return err_set(e, ELOOP, "a link in the root filesystem leads into a proc filesystem");
+	return 0;
+}
+
 static int attach_one(struct inside *in, const struct config_mount *m, struct error *e)
 {
 	OWNED_FD made = -1, place = -1;
@@ -269,14 +293,16 @@ static int attach_one(struct inside *in, const struct config_mount *m, struct er
 	if (!m->bind && make_new(m, cgroup, !pure_v2, &made, e) < 0)
 		return -1;
 	fd = m->bind ? in->mount_fds[m - in->config->mounts] : made;
-	if (dress(fd, m, e) < 0 || open_place(in, m, &place, e) < 0)
+	if (dress(fd, m, e) < 0 || open_place(in, m, &place, e) < 0 || place_check(in, m, place, e) < 0)
 		return -1;
 	if (sys_move_mount(fd, place) < 0)
 		return err_set(e, errno, "attach");
+	if (!m->bind)
+		in->mount_fds[m - in->config->mounts] = fd_give(&made);
 	if (!pure_v2)
 		return cgroup_v1_attach(fd, layout, m, e);
 	if (!m->bind && m->type && strcmp(m->type, "proc") == 0 && in->proc_fd < 0)
-		in->proc_fd = fd_give(&made);
+		in->proc_fd = fd;
 	return 0;
 }
 
@@ -286,4 +312,20 @@ int mounts_attach(struct inside *in, struct error *e)
 		if (attach_one(in, &in->config->mounts[i], e) < 0)
 			return err_within(e, "%s", in->config->mounts[i].destination);
 	return 0;
+}
+
+int mounted_open(const struct inside *in, const char *path)
+{
+	const struct config *c = in->config;
+
+	/* The last mount that the path is in: later ones lie over earlier ones. */
+	for (size_t i = c->mounts_n; i-- > 0;) {
+		size_t length = strlen(c->mounts[i].destination);
+
+		if (in->mount_fds[i] >= 0 && strncmp(path, c->mounts[i].destination, length) == 0 &&
+		    (path[length] == '/' || path[length] == '\0'))
+			return sys_openat2(in->mount_fds[i], path[length] ? path + length + 1 : ".", O_PATH, 0,
+					   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	}
+	return path_open_in(in->slash_fd, path, O_PATH);
 }

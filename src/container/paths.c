@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/sys.h"
 #include "container/steps.h"
 
@@ -58,7 +57,7 @@ int paths_mask(struct inside *in, struct error *e)
 	OWNED_FD empty = -1;
 
 	for (size_t i = 0; i < paths->n; i++) {
-		OWNED_FD target = path_open_in(in->slash_fd, paths->v[i], O_PATH);
+		OWNED_FD target = mounted_open(in, paths->v[i]);
 		struct stat st;
 		int result;
 
@@ -85,7 +84,7 @@ int paths_make_readonly(struct inside *in, struct error *e)
 	struct sys_mount_attr attr = {.set = SYS_MOUNT_ATTR_RDONLY};
 
 	for (size_t i = 0; i < paths->n; i++) {
-		OWNED_FD target = path_open_in(in->slash_fd, paths->v[i], O_PATH), tree = -1;
+		OWNED_FD target = mounted_open(in, paths->v[i]), tree = -1;
 
 		if (target < 0 && is_absent(errno))
 			continue;

@@ -20,6 +20,7 @@ int mounts_attach(struct inside *in, struct error *e);
 
 /* dev.c */
 int dev_populate(struct inside *in, struct error *e);
+int dev_open(const struct inside *in); /* the directory /dev, never through a link; -1 with errno */
 
 /* paths.c */
 int paths_mask(struct inside *in, struct error *e);
@@ -45,10 +46,15 @@ int privileges_drop(struct inside *in, struct error *e);
 
 /* exec.c */
 int workdir_enter(struct inside *in, struct error *e);
+int descriptors_arrange(struct inside *in, struct error *e);
 int command_exec(struct inside *in, struct error *e);
 
-/* mounts.c, for the others: MOUNT_* flags of the configuration as mount_setattr(2) wants them. */
-uint64_t mount_attributes(uint32_t flags);
+/* mounts.c, for the others. */
+/*
+ * Opens @path of the container with O_PATH, through the descriptor of the mount that it lies in: whoever exchanges
+ * directories of the root filesystem meanwhile cannot lead it elsewhere. A descriptor, or -1 with errno.
+ */
+int mounted_open(const struct inside *in, const char *path);
 
 /* A new filesystem of @type, not attached anywhere. @data: "key" or "key=value" each, or NULL. */
 int filesystem_make(const char *type, const char *source, const struct config_strings *data,

@@ -73,6 +73,9 @@ static bool runs_here(unsigned int machine)
 #if defined(__x86_64__)
 	if (machine == EM_386)
 		return true; /* unless the kernel was built without; execve will say */
+#elif defined(__aarch64__)
+	if (machine == EM_ARM)
+		return true; /* likewise */
 #endif
 	return machine == THIS_MACHINE;
 }
@@ -83,6 +86,14 @@ static int missing(const struct look *l, const char *path, const char *what, str
 	if (l->mounts)
 		return 0;
 	return err_status(e, 127, 0, "%s: %s %s is not in %s", l->path, what, path, l->c->rootfs);
+}
+
+/* /proc/self/exe is the host's binary of mini-run until execve: nothing below /proc is a command (CVE-2019-5736). */
+static int proc_refused(const char *path, struct error *e)
+{
+	if (strncmp(path, "/proc/", 6) != 0)
+		return 0;
+	return err_status(e, 126, 0, "%s: nothing below /proc can be a command or its interpreter", path);
 }
 
 /* The ELF header and the interpreter that PT_INTERP names. */
@@ -112,6 +123,8 @@ static int elf_check(const struct look *l, int fd, const Elf64_Ehdr *header, str
 		if (n <= 0)
 			return 0; /* cut short: execve will say */
 		interpreter[n] = '\0';
+		if (proc_refused(interpreter, e) < 0)
+			return -1;
 		found = path_open_in(l->root_fd, interpreter, O_PATH);
 		if (found < 0 && errno == ENOENT)
 			return missing(l, interpreter, "its program loader", e);
@@ -125,7 +138,7 @@ static char *script_interpreter(char *head)
 	char *at = head + 2;
 
 	at += strspn(at, " \t");
-	at[strcspn(at, " \t\r\n")] = '\0';
+	at[strcspn(at, " \t\n")] = '\0';
 	return *at ? at : NULL;
 }
 
@@ -146,7 +159,12 @@ static int file_check(struct look *l, int fd, struct error *e)
 			return elf_check(l, fd, &head.elf, e);
 		if (memcmp(head.text, "#!", 2) != 0 || !(interpreter = script_interpreter(head.text)))
 			return 0;
-		next = path_open_in(l->root_fd, interpreter, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+		if (interpreter[strlen(interpreter) - 1] == '\r')
+			return err_status(e, 127, 0, "%s has DOS line ends: its interpreter would be \"%s\"", l->path,
+					  interpreter);
+		if (proc_refused(interpreter, e) < 0)
+			return -1;
+		next = path_open_regular(l->root_fd, interpreter);
 		if (next < 0)
 			return errno == ENOENT ? missing(l, interpreter, "its interpreter", e) : 0;
 		snprintf(l->path, sizeof(l->path), "%s", interpreter);
@@ -166,6 +184,8 @@ static int try_path(const struct look *l, const char *path, int *ret_fd, struct 
 	struct stat st;
 
 	*ret_fd = -1;
+	if (proc_refused(path, e) < 0)
+		return -1;
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -176,43 +196,44 @@ static int try_path(const struct look *l, const char *path, int *ret_fd, struct 
 		return err_status(e, 126, 0, "%s is not a regular file", path);
 	if (!(st.st_mode & 0111))
 		return err_status(e, 126, 0, "%s is not executable (chmod +x)", path);
-	*ret_fd = path_open_in(l->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	*ret_fd = path_open_regular(l->root_fd, path);
 	return 1;
+}
+
+/* @name as it is seen from the working directory of the container: l->path. */
+static int path_set(struct look *l, const char *name, struct error *e)
+{
+	const char *cwd = *name == '/' ? "" : l->c->process.cwd;
+	int n = snprintf(l->path, sizeof(l->path), "%s%s%s", cwd, *cwd ? "/" : "", name);
+
+	return n > 0 && (size_t)n < sizeof(l->path) ? 0 : err_status(e, 127, ENAMETOOLONG, "%s", name);
 }
 
 /* Finds the command as execvp(3) would; what try_path returns. */
 static int find(struct look *l, int *ret_fd, struct error *e)
 {
 	const struct config_process *p = &l->c->process;
-	const char *at = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *end;
+	const char *at = CONFIG_DEFAULT_PATH;
+	char candidate[PATH_MAX];
 	int result = 0;
 
-	if (strchr(p->args.v[0], '/')) {
-		bool absolute = *p->args.v[0] == '/';
-
-		if ((size_t)snprintf(l->path, sizeof(l->path), "%s%s%s", absolute ? "" : p->cwd,
-				     absolute ? "" : "/", p->args.v[0]) >= sizeof(l->path))
-			return err_status(e, 127, ENAMETOOLONG, "%s", p->args.v[0]);
-		return try_path(l, l->path, ret_fd, e);
-	}
+	if (strchr(p->args.v[0], '/'))
+		return path_set(l, p->args.v[0], e) < 0 ? -1 : try_path(l, l->path, ret_fd, e);
 	for (size_t i = 0; i < p->env.n; i++)
 		if (strncmp(p->env.v[i], "PATH=", 5) == 0)
 			at = p->env.v[i] + 5;
-	for (;; at = end + 1) {
+	while (at) {
 		int one;
 
-		end = at + strcspn(at, ":");
-		if ((size_t)snprintf(l->path, sizeof(l->path), "%.*s/%s", (int)(end - at), at,
-				     p->args.v[0]) < sizeof(l->path)) {
-			one = try_path(l, l->path, ret_fd, e);
-			if (one > 0)
-				return one;
-			if (one < 0)
-				result = -1; /* execvp goes on, and reports this one in the end */
-		}
-		if (*end == '\0')
-			return result;
+		if (!path_next(&at, p->args.v[0], candidate, sizeof(candidate)) || path_set(l, candidate, e) < 0)
+			continue;
+		one = try_path(l, l->path, ret_fd, e);
+		if (one > 0)
+			return one;
+		if (one < 0)
+			result = -1; /* execvp goes on, and reports this one in the end */
 	}
+	return result;
 }
 
 /* Whether the configuration mounts anything that could hold programs. */

@@ -22,15 +22,21 @@ static const char *const level_names[] = {
 
 static void log_append(const struct global_options *g, const struct text *line)
 {
-	OWNED_FD fd = open(g->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-
-	if (fd < 0 || write_all(fd, line->bytes, line->length) < 0) {
+	if (write_all(g->log_fd, line->bytes, line->length) < 0) {
 		OWNED_TEXT t = {0};
 
 		text_add(&t, "mini-run: --log %s: %s\n", g->log, strerror(errno));
 		if (text_ok(&t))
 			(void)write_all(STDERR_FILENO, t.bytes, t.length);
 	}
+}
+
+int message_log_open(struct global_options *g, struct error *e)
+{
+	if (!g->log || g->log_fd >= 0)
+		return 0;
+	g->log_fd = open(g->log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	return g->log_fd < 0 ? err_set(e, errno, "--log: open %s", g->log) : 0;
 }
 
 void message_write(const struct global_options *g, enum message_level level, const char *id,
@@ -49,7 +55,7 @@ void message_write(const struct global_options *g, enum message_level level, con
 	text_add(&line, "\n");
 	if (text_ok(&line))
 		(void)write_all(STDERR_FILENO, line.bytes, line.length);
-	if (!g || !g->log)
+	if (!g || g->log_fd < 0)
 		return;
 	text_end(&line);
 	clock_gettime(CLOCK_REALTIME, &now);

@@ -237,6 +237,53 @@ void sources_close(struct start *s)
 	s->inside.mount_fds = NULL;
 }
 
+/*
+ * A regular file that the caller gave as stdin for reading only stays so: inside, root could open /proc/self/fd/0
+ * for writing, or change its mode. So the container gets the file through a read-only mount of its own, at the
+ * same offset.
+ */
+int stdin_open(struct start *s, struct error *e)
+{
+	struct sys_mount_attr attr = {
+		.set = SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC,
+	};
+	OWNED_FD tree = -1, fd = -1;
+	struct stat st;
+	char path[40];
+	off_t at;
+
+	if (fstat(STDIN_FILENO, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY)
+		return 0;
+	tree = sys_open_tree(STDIN_FILENO, "", SYS_OPEN_TREE_CLONE);
+	if (tree < 0 && (errno == EINVAL || errno == ENOENT))
+		return 0; /* a file that is nowhere mounted: a memory file, a deleted one */
+	if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)
+		return err_set(e, errno, "make stdin read-only");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", tree);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_set(e, errno, "open stdin's file");
+	at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+	if (at < 0 || lseek(fd, at, SEEK_SET) < 0)
+		return err_set(e, errno, "find the place in stdin");
+	s->inside.stdin_fd = fd_give(&fd);
+	return 0;
+}
+
+/* The caller's own descriptor goes on where the container has stopped to read, as if it had been the same. */
+void stdin_close(struct start *s)
+{
+	off_t at;
+
+	if (s->inside.stdin_fd < 0)
+		return;
+	at = lseek(s->inside.stdin_fd, 0, SEEK_CUR);
+	if (at >= 0)
+		(void)lseek(STDIN_FILENO, at, SEEK_SET);
+	fd_close(&s->inside.stdin_fd);
+}
+
 /* What clone3(2), setns(2) and NS_GET_NSTYPE call each kind. */
 const struct ns_kind ns_kinds[NS_KINDS] = {
 	[NS_USER] = {CLONE_NEWUSER, "user"},	   [NS_MOUNT] = {CLONE_NEWNS, "mount"},

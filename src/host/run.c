@@ -31,9 +31,11 @@ static void start_prepare(struct start *s, const struct config *c, const struct 
 		.sync_fd = -1,
 		.trace = options->trace,
 		.die_with_parent = true,
+		.keep_stderr = options->tty == TTY_AUTO && !isatty(STDERR_FILENO),
 		.umask = umask_of_caller(),
 		.root_fd = -1,
 		.init_fd = -1,
+		.stdin_fd = -1,
 		.proc_fd = -1,
 		.slash_fd = -1,
 		.null_fd = -1,
@@ -42,7 +44,7 @@ static void start_prepare(struct start *s, const struct config *c, const struct 
 		s->inside.ns_fds[kind] = -1;
 	s->cgroup = (struct cgroup)CGROUP_EMPTY;
 	s->state = (struct state)STATE_EMPTY;
-	s->terminal.master = s->terminal.peer = -1;
+	s->terminal.master = s->terminal.peer = s->terminal.output = -1;
 	s->sync_fd = s->pidfd = s->signal_fd = s->report_fd = -1;
 	sigemptyset(&s->early_signals);
 }

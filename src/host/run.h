@@ -20,6 +20,7 @@ enum log_format { LOG_TEXT, LOG_JSON };
 struct global_options {
 	const char *root; /* where the state directories are */
 	const char *log;  /* a file that gets every message as well; NULL: none */
+	int log_fd;	  /* of that file, opened before anything else runs; -1 */
 	enum log_format log_format;
 	bool debug;
 };

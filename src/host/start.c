@@ -52,7 +52,6 @@ static int state_begin(struct start *s, struct error *e)
 {
 	const char *root = s->options->global->root;
 
-	(void)state_sweep(root, 16);
 	if (state_make(&s->state, root, s->config->id, e) < 0)
 		return -1;
 	return state_write(&s->state, s->config, &s->cgroup, 0, e);
@@ -367,6 +366,7 @@ static const struct step steps[] = {
 	{"look at capabilities", capabilities_look, NULL},
 	{"look at command", command_look, NULL},
 	{"open mount sources", sources_open, sources_close},
+	{"open stdin", stdin_open, stdin_close},
 	{"open namespaces", namespaces_open, namespaces_close},
 	{"make init program", init_program_make, init_program_close},
 	{"make system call filter", filter_make, filter_free},

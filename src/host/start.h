@@ -20,8 +20,10 @@
 struct terminal {
 	int master;    /* the container's pty; -1: it has none */
 	int peer;   /* its other side, held open: see console_receive */
-	bool borrowed; /* the caller's terminal is in raw mode, to be restored from @saved */
-	struct termios saved;
+	int output; /* the caller's terminal, opened once more and non-blocking; -1 */
+	bool raw;   /* stdin's terminal is in raw mode */
+	bool is_saved[3];	/* of descriptors 0 to 2: which are terminals, */
+	struct termios saved[3]; /* and how they are to be restored */
 };
 
 /* How the container ended. */

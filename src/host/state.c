@@ -23,12 +23,15 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/step.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "config/json.h"
 
 #define STATE_FILE  "state.json"
 #define STATE_LIMIT (1 << 20)
+#define SWEEP_LOOKS 256 /* directories that one sweep looks at: on a busy host most are alive */
+#define SWEEP_MOST 8	/* and that it removes */
 
 int64_t state_start_time(pid_t pid)
 {
@@ -46,14 +49,17 @@ int64_t state_start_time(pid_t pid)
 	return at ? strtoll(at, NULL, 10) : -1;
 }
 
-/* Opens ROOT, making it (and its parents, such as XDG_RUNTIME_DIR's) where it is missing. */
+/* Opens ROOT, making it where it is missing. */
 static int open_root(const char *root, int *ret_fd, struct error *e)
 {
 	struct stat st;
 
-	if (mkdir(root, 0700) < 0 && errno != EEXIST)
-		return err_set(e, errno, "make state directory %s", root);
 	*ret_fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*ret_fd < 0 && errno == ENOENT) {
+		if (mkdir(root, 0700) < 0 && errno != EEXIST)
+			return err_set(e, errno, "make state directory %s", root);
+		*ret_fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	}
 	if (*ret_fd < 0)
 		return err_set(e, errno, "open state directory %s", root);
 	/* Somebody else's directory under a name that can be guessed: he could read and swap what is in it. */
@@ -66,26 +72,47 @@ static int open_root(const char *root, int *ret_fd, struct error *e)
 	return 0;
 }
 
-/* Ends the PID 1 that the state names, if it is still that process, and waits until it is gone. */
-static void kill_init(const struct json *state)
+/* This boot's name: after a reboot a pid and a start time may fit another process. */
+static void boot_id(char ret[40])
 {
-	struct json pid_member = json_member(state, "pid"),
-		    start_member = json_member(state, "startTime");
-	int64_t pid = 0, start = -1;
-	struct pollfd gone = {.events = POLLIN};
-	OWNED_FD pidfd = -1;
+	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", ret, 40, NULL, &(struct error){0}) < 0)
+		ret[0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+}
 
+/*
+ * Ends the PID 1 that the state names, if it is still that process and belonged to a run in the foreground, and
+ * waits until it is gone. False: it lives, and is not ours to end.
+ */
+static bool end_init(const struct json *state)
+{
+	struct json pid_member = json_member(state, "pid"), start_member = json_member(state, "startTime"),
+		    boot_member = json_member(state, "bootId"),
+		    foreground_member = json_member(state, "foreground");
+	struct pollfd gone = {.events = POLLIN};
+	int64_t pid = 0, start = -1;
+	const char *boot = "";
+	bool foreground = false;
+	OWNED_FD pidfd = -1;
+	char now[40];
+
+	boot_id(now);
 	if (json_get_i64(&pid_member, 2, INT32_MAX, &pid, &(struct error){0}) < 0 ||
-	    json_get_i64(&start_member, 0, INT64_MAX, &start, &(struct error){0}) < 0 || pid == 0 ||
-	    start < 0)
-		return;
+	    json_get_i64(&start_member, 0, INT64_MAX, &start, &(struct error){0}) < 0 ||
+	    json_get_string(&boot_member, &boot, &(struct error){0}) < 0 ||
+	    json_get_bool(&foreground_member, &foreground, &(struct error){0}) < 0)
+		return true;
+	if (pid == 0 || start < 0 || strcmp(boot, now) != 0)
+		return true;
 	pidfd = sys_pidfd_open((pid_t)pid);
 	if (pidfd < 0 || state_start_time((pid_t)pid) != start)
-		return;
+		return true;
+	if (!foreground)
+		return false;
 	(void)sys_pidfd_send_signal(pidfd, SIGKILL);
 	gone.fd = pidfd;
-	(void)poll(&gone, 1,
-		   10000); /* a process in an uninterruptible wait may take long: the litter then stays */
+	/* A process in an uninterruptible wait may take long: the litter then stays for the next. */
+	return poll(&gone, 1, 2000) == 1;
 }
 
 /* Removes what the state file of a directory names. False when something is left. */
@@ -102,7 +129,10 @@ static bool remove_named(int dir_fd)
 		return true; /* killed before it was written: nothing had been made */
 	if (json_parse(text, length, &document, &(struct error){0}) < 0)
 		return true;
-	kill_init(&document);
+	if (!end_init(&document)) {
+		json_end(&document);
+		return false;
+	}
 	cgroups = json_member(&document, "cgroups");
 	(void)json_get_array(&cgroups, &n, &(struct error){0});
 	for (size_t i = 0; i < n; i++) {
@@ -127,37 +157,55 @@ static bool remove_directory(int root_fd, int dir_fd, const char *id)
 	return unlinkat(root_fd, id, AT_REMOVEDIR) == 0;
 }
 
-/* Removes ROOT/@id if nobody holds it. The caller holds ROOT exclusively. */
-static bool sweep_one(int root_fd, const char *id)
+/* Whether ROOT holds more directories than one sweep looks at; each is a link to it (1 where not counted). */
+static bool list_is_long(int root_fd)
+{
+	struct stat st;
+
+	return fstat(root_fd, &st) == 0 && st.st_nlink > SWEEP_LOOKS;
+}
+
+/* Takes the lock of ROOT/@id; -1 where somebody has it. The caller holds ROOT exclusively. */
+static int lock_litter(int root_fd, const char *id)
 {
 	OWNED_FD dir = openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0)
-		return false;
-	return remove_named(dir) && remove_directory(root_fd, dir, id);
+		return -1;
+	return fd_give(&dir);
 }
 
-int state_sweep(const char *root, int most)
+void state_sweep(const struct state *s)
 {
-	OWNED_FD fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int seen = 0, removed = 0;
 	struct dirent *entry;
+	int looks = 0, most = 0, skip;
+	char names[SWEEP_MOST][256];
+	int fds[SWEEP_MOST];
 	DIR *list;
 
 	/* Held shared by everyone who is making a directory right now: leave the sweep to somebody else then. */
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return 0;
-	list = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-	if (!list)
-		return 0;
-	while ((entry = readdir(list)) != NULL && (most == 0 || seen < most)) {
-		if (entry->d_name[0] == '.' && (entry->d_name[1] == '\0' || entry->d_name[1] == '.'))
+	if (flock(s->root_fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	list = fdopendir(openat(s->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	/* With many alive, not always the same ones are looked at. */
+	skip = list && list_is_long(s->root_fd) ? (int)(step_now() / 1000 % SWEEP_LOOKS) : 0;
+	while (list && most < SWEEP_MOST && looks < SWEEP_LOOKS && (entry = readdir(list)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || skip-- > 0)
 			continue;
-		seen++;
-		removed += sweep_one(fd, entry->d_name);
+		looks++;
+		fds[most] = lock_litter(s->root_fd, entry->d_name);
+		if (fds[most] >= 0)
+			snprintf(names[most++], sizeof(names[0]), "%s", entry->d_name);
 	}
-	closedir(list);
-	return removed;
+	if (list)
+		closedir(list);
+	/* What may take its time is done without keeping others from starting. */
+	(void)flock(s->root_fd, LOCK_UN);
+	for (int i = 0; i < most; i++) {
+		if (remove_named(fds[i]))
+			(void)remove_directory(s->root_fd, fds[i], names[i]);
+		fd_close(&fds[i]);
+	}
 }
 
 /* Makes ROOT/ID and takes its lock. EEXIST in errno: somebody has it. */
@@ -187,12 +235,15 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 
 	if (open_root(root, &s->root_fd, e) < 0)
 		return -1;
+	state_sweep(s);
 	if (make_locked(s, id, e) < 0) {
 		bool swept = false;
+		OWNED_FD litter = -1;
 
 		if (e->no == EEXIST && flock(s->root_fd, LOCK_EX) == 0) {
-			swept = sweep_one(s->root_fd, id);
+			litter = lock_litter(s->root_fd, id);
 			(void)flock(s->root_fd, LOCK_UN);
+			swept = litter >= 0 && remove_named(litter) && remove_directory(s->root_fd, litter, id);
 		}
 		if (!swept)
 			return e->no == EEXIST
@@ -204,6 +255,7 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 			return -1;
 	}
 	s->made = true;
+	boot_id(s->boot_id);
 	clock_gettime(CLOCK_REALTIME, &now);
 	s->created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	return 0;
@@ -223,7 +275,7 @@ int state_write(struct state *s, const struct config *c, const struct cgroup *g,
 	text_add(&t, ",\"created\":\"");
 	text_add_time(&t, s->created_ns, 9);
 	text_add(&t, "\"");
-	text_add(&t, ",\"ownerPid\":%d", (int)getpid());
+	text_add(&t, ",\"foreground\":true,\"bootId\":\"%s\"", s->boot_id);
 	if (pid > 0)
 		text_add(&t, ",\"pid\":%d,\"startTime\":%lld", (int)pid,
 			 (long long)state_start_time(pid));

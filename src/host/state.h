@@ -22,6 +22,7 @@ struct state {
 	int dir_fd;	    /* of this container's, locked; -1 */
 	bool made;	    /* by us, so ours to remove */
 	int64_t created_ns; /* CLOCK_REALTIME */
+	char boot_id[40];
 };
 
 #define STATE_EMPTY                         \
@@ -40,10 +41,10 @@ int state_write(struct state *s, const struct config *c, const struct cgroup *g,
 void state_remove(struct state *s, const char *id);
 
 /*
- * Removes the litter below @root, looking at no more than @most directories (0: at all of them). Errors are
- * kept to itself: the litter stays for the next. Returns how many were removed.
+ * Removes litter below ROOT, some at a time. Part of state_make, after it has made sure that ROOT is ours alone:
+ * what is written there is believed. Errors are kept to itself: the litter stays for the next.
  */
-int state_sweep(const char *root, int most);
+void state_sweep(const struct state *s);
 
 /* When the process started, in clock ticks since boot (field 22 of /proc/PID/stat), which tells it from another
  * one that got the same pid later; -1 where there is no such process. */

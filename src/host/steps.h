@@ -22,6 +22,8 @@ int capabilities_look(struct start *s, struct error *e);
 int command_look(struct start *s, struct error *e);
 int sources_open(struct start *s, struct error *e);
 void sources_close(struct start *s);
+int stdin_open(struct start *s, struct error *e);
+void stdin_close(struct start *s);
 int namespaces_open(struct start *s, struct error *e);
 void namespaces_close(struct start *s);
 int init_program_make(struct start *s, struct error *e);

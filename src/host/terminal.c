@@ -3,7 +3,8 @@
  * copied to and from the container's pty. Runs outside.
  *
  * The caller's descriptors are shared with the caller's shell, so they are never made non-blocking: poll(2)
- * says when a read or a small write will not wait. The pty's master is ours alone.
+ * says when a read, or a small write into a pipe, will not wait. The pty's master is ours alone, and for output to
+ * a terminal we open that once more.
  */
 #include "host/terminal.h"
 
@@ -14,21 +15,48 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
+/*
+ * Remembers how the caller's terminals are. A container without a terminal of its own still has them as plain
+ * descriptors, and may change their modes.
+ */
+static void terminals_save(struct terminal *t)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		t->is_saved[fd] = tcgetattr(fd, &t->saved[fd]) == 0;
+}
+
+/*
+ * A descriptor of our own for the caller's terminal, which may be made non-blocking: poll(2) promises less than a
+ * full write, and a terminal that nobody reads would hold us up with all signals waiting.
+ */
+static int output_open(void)
+{
+	if (!isatty(STDOUT_FILENO))
+		return -1;
+	return open("/proc/self/fd/1", O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
 int terminal_borrow(struct start *s, struct error *e)
 {
 	struct terminal *t = &s->terminal;
 	struct termios raw;
 
+	if (!t->is_saved[0] && !t->is_saved[1] && !t->is_saved[2])
+		terminals_save(t);
 	if (t->master < 0)
 		return 0;
 	if (fcntl(t->master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return err_set(e, errno, "make the pty non-blocking");
+	if (t->output < 0)
+		t->output = output_open();
 	terminal_resize(s);
-	if (tcgetattr(STDIN_FILENO, &t->saved) < 0)
+	if (!t->is_saved[STDIN_FILENO])
 		return 0; /* -t with a pipe on stdin: there is no terminal to borrow */
-	raw = t->saved;
+	raw = t->saved[STDIN_FILENO];
 	cfmakeraw(&raw);
-	t->borrowed = true;
+	t->raw = true;
 	if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
 		return err_set(e, errno, "put the terminal in raw mode");
 	return 0;
@@ -36,9 +64,35 @@ int terminal_borrow(struct start *s, struct error *e)
 
 void terminal_restore(struct start *s)
 {
-	if (s->terminal.borrowed)
-		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &s->terminal.saved);
-	s->terminal.borrowed = false;
+	struct terminal *t = &s->terminal;
+	sigset_t stop, before;
+
+	/* The shell may have put us in the background meanwhile; we give back what we borrowed all the same. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	(void)sigprocmask(SIG_BLOCK, &stop, &before);
+	for (int fd = 0; fd <= 2; fd++) {
+		struct termios now;
+
+		if (!t->is_saved[fd] || tcgetattr(fd, &now) < 0)
+			continue;
+		/* What we did not borrow is only put right while it is ours to use: in the background the modes
+		 * are those of another program. */
+		if (!(fd == STDIN_FILENO && t->raw) &&
+		    (tcgetpgrp(fd) != getpgrp() || memcmp(&now, &t->saved[fd], sizeof(now)) == 0))
+			continue;
+		/* TCSANOW: a terminal that takes no output (Ctrl-S) must not hold us up. */
+		(void)tcsetattr(fd, TCSANOW, &t->saved[fd]);
+	}
+	t->raw = false;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+	fd_close(&t->output);
+}
+
+/* Where the container's output goes. */
+static int output_fd(const struct start *s)
+{
+	return s->terminal.output >= 0 ? s->terminal.output : STDOUT_FILENO;
 }
 
 void terminal_resize(struct start *s)
@@ -64,7 +118,7 @@ int relay_poll(const struct relay *r, const struct start *s, struct pollfd *fds)
 	if (r->out.to == 0)
 		master |= POLLIN;
 	if (r->out.to > 0)
-		fds[n++] = (struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT};
+		fds[n++] = (struct pollfd){.fd = output_fd(s), .events = POLLOUT};
 	/* With nothing to ask for, POLLHUP would still wake us: leave the master out until there is. */
 	if (master != 0)
 		fds[n++] = (struct pollfd){.fd = s->terminal.master, .events = master};
@@ -151,9 +205,9 @@ static void read_out(struct relay *r, struct start *s)
 	r->out.to = r->deaf ? 0 : (size_t)n;
 }
 
-static void write_out(struct relay *r)
+static void write_out(struct relay *r, const struct start *s)
 {
-	ssize_t n = write(STDOUT_FILENO, r->out.bytes + r->out.from, r->out.to - r->out.from);
+	ssize_t n = write(output_fd(s), r->out.bytes + r->out.from, r->out.to - r->out.from);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
@@ -176,8 +230,8 @@ void relay_move(struct relay *r, struct start *s, const struct pollfd *fds, int 
 			continue;
 		if (fds[i].fd == STDIN_FILENO)
 			read_in(r, s);
-		if (fds[i].fd == STDOUT_FILENO)
-			write_out(r);
+		if (fds[i].fd == output_fd(s))
+			write_out(r, s);
 		if (fds[i].fd == s->terminal.master) {
 			if (r->in.to > 0 && (events & (POLLOUT | POLLHUP | POLLERR)))
 				write_in(r, s);
@@ -196,12 +250,12 @@ void relay_drain(struct relay *r, struct start *s)
 	 * is. A stdout that takes nothing for a second (a stopped terminal) does not hold up the end.
 	 */
 	while (!r->deaf) {
-		struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+		struct pollfd out = {.fd = output_fd(s), .events = POLLOUT};
 
 		if (r->out.to > 0) {
 			if (poll(&out, 1, 1000) <= 0)
 				return;
-			write_out(r);
+			write_out(r, s);
 			continue;
 		}
 		if (r->out_ended)

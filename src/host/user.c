@@ -23,7 +23,7 @@
 /* The contents, or NULL in *ret where there is no such file. */
 static int read_inside(int root_fd, const char *path, char **ret, struct error *e)
 {
-	OWNED_FD fd = path_open_in(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	OWNED_FD fd = path_open_regular(root_fd, path);
 	size_t length;
 
 	*ret = NULL;

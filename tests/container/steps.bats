@@ -83,3 +83,19 @@ fail_each()
 	grep -q 'borrow terminal' "$BATS_TEST_TMPDIR/trace"
 	fail_each pty sh -c 'before=$(stty -a); "$@"; status=$?; [ "$before" = "$(stty -a)" ] || exit 99; exit $status' - "$FAULTS" run "$ROOTFS" true
 }
+
+# fails_slowly CALL STEP: STEP fails inside, while mini-run is slow to make the system call CALL.
+fails_slowly()
+{
+	MINI_RUN_FAIL_STEP=$2 run_status 125 strace -qq -o /dev/null -e trace="$1" -e inject="$1:delay_enter=500000" \
+		"$FAULTS" run "$ROOTFS" true
+	expect_match "$stderr" "^mini-run: [^ ]*: $2: injected: Input/output error\$"
+}
+
+@test "what failed inside is told even when the other end of the socket is closed already" {
+	need_root
+	# Sending fails (EPIPE) to one that has ended with its message sent.
+	fails_slowly sendmsg 'harden process'
+	# Receiving fails once (ECONNRESET) from one that has ended without having read all.
+	fails_slowly recvmsg 'enter working directory'
+}
