@@ -9,7 +9,9 @@ COMMIT := $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo 
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 O ?= build
 ROOTFS ?= build/rootfs
 
@@ -21,7 +23,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wundef -Wformat=2 -Wwrite-strings -Wst
 HARDENING := -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
 	$(if $(filter x86_64%,$(shell $(CC) -dumpmachine)),-fcf-protection)
 OPTIMISE ?= -O2
-CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(O)/gen
+CPPFLAGS += -D_GNU_SOURCE -Isrc -I$(O)/gen $(if $(FAULTS),-DMINI_RUN_FAULTS)
 CFLAGS += -std=gnu17 $(OPTIMISE) -g -ffunction-sections -fdata-sections $(WARNINGS) $(HARDENING)
 LDFLAGS += -static -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,noexecstack
 LDLIBS := -lseccomp -ljson-c -lm
@@ -98,7 +100,7 @@ $(ROOTFS)/bin/busybox: scripts/make-rootfs
 
 # ---- tests ----
 
-.PHONY: test test-native unit asan faults portable
+.PHONY: test test-native asan portable
 # Everything, by one command: natively, then in a virtual machine with cgroup v2.
 test:
 	$(Q)scripts/deps build test vm
@@ -135,7 +137,7 @@ asan:
 # A build in which MINI_RUN_FAIL_STEP=NAME makes the step of that name fail.
 .PHONY: faults-build
 faults-build:
-	$(Q)$(MAKE) --no-print-directory O=build/faults CPPFLAGS="-DMINI_RUN_FAULTS -D_GNU_SOURCE -Isrc -Ibuild/faults/gen" all
+	$(Q)$(MAKE) --no-print-directory O=build/faults FAULTS=1 all
 
 # The portable rooms, compiled where no Linux header is.
 PORTABLE := $(filter-out src/config/json.c,$(wildcard src/config/*.c)) \
@@ -224,4 +226,4 @@ help:
 	@echo 'make install    to $$(DESTDIR)$$(PREFIX), default /usr/local'
 	@echo 'make dist       a tar archive of the sources'
 
--include $(OBJECTS:.o=.d) $(UNIT:=.d)
+-include $(OBJECTS:.o=.d) $(UNIT:=.d) $(wildcard build/portable/*/*.d)

@@ -177,7 +177,8 @@ static void print_error(struct cli *cli, const struct error *e)
 {
 	struct error ignored; /* what is to be told is @e, on stderr in any case */
 
-	(void)message_log_open(&cli->global, &ignored); /* an error of the options comes before cli_begin */
+	(void)message_log_open(&cli->global,
+			       &ignored); /* an error of the options comes before cli_begin */
 	message_write(&cli->global, LEVEL_ERROR, *cli->id ? cli->id : NULL, e->text);
 }
 

@@ -41,13 +41,12 @@ static int take_tty(void *into, const char *value, struct error *e)
 	return 0;
 }
 
-static int take_interactive(void *into, const char *value, struct error *e)
+/* For options that say what is the case anyway. */
+static int take_habit(void *into, const char *value, struct error *e)
 {
-	struct run_options *o = into;
-
+	(void)into;
 	(void)value;
 	(void)e;
-	o->interactive = true;
 	return 0;
 }
 
@@ -107,7 +106,8 @@ static const struct option_row run_rows[] = {
 	 "A terminal of its own for the container: on, off, or where stdin and stdout "
 	 "are terminals (auto, the default)",
 	 take_tty},
-	{'i', "interactive", NULL, "For the habit: stdin is always passed on", take_interactive},
+	{'i', "interactive", NULL, "For the habit: stdin is always passed on", take_habit},
+	{0, "rm", NULL, "Taken for the habit: nothing of a container stays behind", take_habit},
 	{0, "report", "[text|json][:FILE]",
 	 "At the end, tell why it ended and what it used, on stderr or into FILE", take_report},
 	{0, "pid-file", "FILE",

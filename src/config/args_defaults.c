@@ -10,12 +10,13 @@
 #include <string.h>
 
 static const char *const masked_proc[] = {
-	"/proc/dynamic_debug", "/proc/key-users", "/proc/kpagecgroup", "/proc/kpagecount",
-	"/proc/kpageflags",    "/proc/mtrr",	  "/proc/pagetypeinfo", "/proc/slabinfo",
-	"/proc/vmallocinfo",   "/proc/vmcore",	  "/proc/acpi",	     "/proc/asound", "/proc/interrupts",
-	"/proc/kcore",	     "/proc/keys",   "/proc/latency_stats",
-	"/proc/sched_debug", "/proc/scsi",   "/proc/timer_list",
-	"/proc/timer_stats", NULL,
+	"/proc/dynamic_debug", "/proc/key-users",   "/proc/kpagecgroup",
+	"/proc/kpagecount",    "/proc/kpageflags",  "/proc/mtrr",
+	"/proc/pagetypeinfo",  "/proc/slabinfo",    "/proc/vmallocinfo",
+	"/proc/vmcore",	       "/proc/acpi",	    "/proc/asound",
+	"/proc/interrupts",    "/proc/kcore",	    "/proc/keys",
+	"/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
+	"/proc/timer_list",    "/proc/timer_stats", NULL,
 };
 
 static const char *const masked_sys[] = {
@@ -25,7 +26,8 @@ static const char *const masked_sys[] = {
 };
 
 static const char *const readonly_proc[] = {
-	"/proc/driver", "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+	"/proc/driver", "/proc/bus",	       "/proc/fs", "/proc/irq",
+	"/proc/sys",	"/proc/sysrq-trigger", NULL,
 };
 
 static const struct config_device_rule default_rules[] = {

@@ -33,11 +33,10 @@ static int check_id(const char *id, struct error *e)
 		return err_set(e, 0, "the name of the container is empty");
 	if (strlen(id) > ID_MOST)
 		return err_set(e, 0, "name %.40s...: longer than %d bytes", id, ID_MOST);
-	if (*id == '.' || id[strspn(id, id_letters)] != '\0')
+	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || id[strspn(id, id_letters)] != '\0')
 		return err_set(
-			e, 0,
-			"name %s: not a container's name (letters, digits, _ + - and ., no . in "
-			"front)",
+			e,
+			0, "name %s: not a container's name (letters, digits, _ + - and ., but not . or ..)",
 			id);
 	return 0;
 }

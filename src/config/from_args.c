@@ -10,7 +10,6 @@
 
 #define HOSTNAME_MAX 64
 
-
 /* ---- what the topics share ---- */
 
 int args_keep(struct args *a, const char *text, const char **ret, struct error *e)

@@ -9,11 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -38,7 +38,8 @@ static int ptmx_open(const struct inside *in)
 
 	for (size_t i = c->mounts_n; i-- > 0;)
 		if (!c->mounts[i].bind && strcmp(c->mounts[i].destination, "/dev/pts") == 0)
-			return openat(in->mount_fds[i], "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+			return openat(in->mount_fds[i], "ptmx",
+				      O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 	return path_open_in(in->slash_fd, "/dev/pts/ptmx", O_RDWR | O_NOCTTY);
 }
 

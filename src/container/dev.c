@@ -132,8 +132,10 @@ int dev_open(const struct inside *in)
 
 	for (size_t i = c->mounts_n; i-- > 0;)
 		if (!c->mounts[i].bind && strcmp(c->mounts[i].destination, "/dev") == 0)
-			return sys_openat2(in->mount_fds[i], ".", O_PATH | O_DIRECTORY, 0, RESOLVE_BENEATH);
-	return sys_openat2(in->slash_fd, "dev", O_PATH | O_DIRECTORY, 0, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+			return sys_openat2(in->mount_fds[i], ".", O_PATH | O_DIRECTORY, 0,
+					   RESOLVE_BENEATH);
+	return sys_openat2(in->slash_fd, "dev", O_PATH | O_DIRECTORY, 0,
+			   RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
 }
 
 /*
@@ -150,7 +152,8 @@ static int stdio_reopen(int dev_fd, struct error *e)
 			continue;
 		own = openat(dev_fd, "null", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
 		if (own < 0 || fstat(own, &st) < 0 || st.st_rdev != makedev(1, 3) || dup2(own, fd) < 0)
-			return err_set(e, errno, "open the container's /dev/null as descriptor %d", fd);
+			return err_set(e, errno, "open the container's /dev/null as descriptor %d",
+				       fd);
 	}
 	return 0;
 }

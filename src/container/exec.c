@@ -80,7 +80,11 @@ static int exec_error(const char *command, struct error *e)
 		return err_status(e, 127, no, "%s (or the interpreter that it names)", command);
 	if (no == ENOTDIR || no == ELOOP || no == ENAMETOOLONG)
 		return err_status(e, 127, no, "%s", command);
-	return err_status(e, 126, no, "%s", command);
+	err_status(e, 126, no, "%s", command);
+	return no == EACCES
+		       ? err_hint(e,
+				  "not executable for this user, or on a filesystem mounted noexec")
+		       : -1;
 }
 
 /* The command itself, in this process. Returns only on failure. */

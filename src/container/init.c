@@ -77,8 +77,8 @@ static int descriptors_close(struct inside *in, struct error *e)
 	for (size_t i = 0; i <= n; i++) { /* the gaps between them, and what is above the last */
 		int next = i < n ? own[i] : INT_MAX;
 
-		if (next > last + 1 &&
-		    sys_close_range((unsigned int)last + 1, i < n ? (unsigned int)next - 1 : ~0U, 0) < 0)
+		if (next > last + 1 && sys_close_range((unsigned int)last + 1,
+						       i < n ? (unsigned int)next - 1 : ~0U, 0) < 0)
 			return err_set(e, errno, "close_range");
 		if (next > last)
 			last = next;

@@ -19,7 +19,7 @@ struct inside {
 	const struct config *config;
 	int sync_fd;
 	bool trace;
-	bool keep_stderr;     /* with a terminal that nobody asked for: stderr goes where the caller sent it */
+	bool keep_stderr; /* with a terminal that nobody asked for: stderr goes where the caller sent it */
 	bool die_with_parent; /* a foreground container ends when mini-run does */
 	mode_t umask;	      /* of the command, unless the configuration says another */
 

@@ -94,7 +94,8 @@ static bool is_oom_protected(struct inside *in, const char *path)
 {
 	char text[24];
 
-	return file_read_at(in->proc_fd, path, text, sizeof(text), NULL, &(struct error){0}) == 0 && text[0] == '-';
+	return file_read_at(in->proc_fd, path, text, sizeof(text), NULL, &(struct error){0}) == 0 &&
+	       text[0] == '-';
 }
 
 int oom_score_write(struct inside *in, struct error *e)
@@ -113,9 +114,10 @@ int oom_score_write(struct inside *in, struct error *e)
 		return 0;
 	snprintf(value, sizeof(value), "%lld", score->set ? (long long)score->value : 0LL);
 	if (proc_write(in, path, value, e) < 0)
-		return e->no == EACCES || e->no == EPERM ?
-			       err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run was not given") :
-			       -1;
+		return e->no == EACCES || e->no == EPERM
+			       ? err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run "
+					     "was not given")
+			       : -1;
 	return 0;
 }
 
@@ -163,9 +165,8 @@ int rlimits_set(struct inside *in, struct error *e)
 		if (setrlimit((__rlimit_resource_t)resource, &limit) < 0) {
 			err_set(e, errno, "%s", r->type);
 			return e->no == EPERM
-				       ? err_hint(e,
-						  "raising the hard limit needs CAP_SYS_RESOURCE, "
-						  "which mini-run was not given")
+				       ? err_hint(e, "raising a hard limit needs CAP_SYS_RESOURCE, "
+						     "and NOFILE ends at fs.nr_open")
 				       : -1;
 		}
 	}

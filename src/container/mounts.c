@@ -260,23 +260,31 @@ static int make_new(const struct config_mount *m, bool cgroup, bool cgroup_v1, i
  * A destination that a link in the image leads to one of the container's own filesystems: a volume meant for /data
  * would cover /dev or a part of /proc. By name those places are refused by config_check.
  */
-static int place_check(const struct inside *in, const struct config_mount *m, int place, struct error *e)
+static int place_check(const struct inside *in, const struct config_mount *m, int place,
+		       struct error *e)
 {
 	struct stat st, other;
 	struct statfs fs;
 
 	if (fstat(place, &st) < 0 || fstatfs(place, &fs) < 0)
 		return err_set(e, errno, "stat the mount point");
+	if (m->bind && (fstat(in->mount_fds[m - in->config->mounts], &other) < 0 ||
+			S_ISDIR(other.st_mode) != S_ISDIR(st.st_mode)))
+		return err_set(e, 0, "%s is %s, and what it would be mounted on is %s", m->source,
+			       S_ISDIR(other.st_mode) ? "a directory" : "no directory",
+			       S_ISDIR(st.st_mode) ? "a directory" : "none");
 	for (const struct config_mount *o = in->config->mounts; o < m; o++) {
 		int fd = in->mount_fds[o - in->config->mounts];
 
 		if (o->bind || strcmp(o->destination, m->destination) == 0)
 			continue;
 		if (fstat(fd, &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino)
-			return err_set(e, ELOOP, "a link in the root filesystem leads to %s", o->destination);
+			return err_set(e, ELOOP, "a link in the root filesystem leads to %s",
+				       o->destination);
 	}
 	if (fs.f_type == PROC_SUPER_MAGIC && strncmp(m->destination, "/proc/", 6) != 0)
-		return err_set(e, ELOOP, "a link in the root filesystem leads into a proc filesystem");
+		return err_set(e, ELOOP,
+			       "a link in the root filesystem leads into a proc filesystem");
 	return 0;
 }
 
@@ -293,7 +301,8 @@ static int attach_one(struct inside *in, const struct config_mount *m, struct er
 	if (!m->bind && make_new(m, cgroup, !pure_v2, &made, e) < 0)
 		return -1;
 	fd = m->bind ? in->mount_fds[m - in->config->mounts] : made;
-	if (dress(fd, m, e) < 0 || open_place(in, m, &place, e) < 0 || place_check(in, m, place, e) < 0)
+	if (dress(fd, m, e) < 0 || open_place(in, m, &place, e) < 0 ||
+	    place_check(in, m, place, e) < 0)
 		return -1;
 	if (sys_move_mount(fd, place) < 0)
 		return err_set(e, errno, "attach");
@@ -324,8 +333,8 @@ int mounted_open(const struct inside *in, const char *path)
 
 		if (in->mount_fds[i] >= 0 && strncmp(path, c->mounts[i].destination, length) == 0 &&
 		    (path[length] == '/' || path[length] == '\0'))
-			return sys_openat2(in->mount_fds[i], path[length] ? path + length + 1 : ".", O_PATH, 0,
-					   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+			return sys_openat2(in->mount_fds[i], path[length] ? path + length + 1 : ".",
+					   O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 	}
 	return path_open_in(in->slash_fd, path, O_PATH);
 }

@@ -93,7 +93,8 @@ static int proc_refused(const char *path, struct error *e)
 {
 	if (strncmp(path, "/proc/", 6) != 0)
 		return 0;
-	return err_status(e, 126, 0, "%s: nothing below /proc can be a command or its interpreter", path);
+	return err_status(e, 126, 0, "%s: nothing below /proc can be a command or its interpreter",
+			  path);
 }
 
 /* The ELF header and the interpreter that PT_INTERP names. */
@@ -160,8 +161,9 @@ static int file_check(struct look *l, int fd, struct error *e)
 		if (memcmp(head.text, "#!", 2) != 0 || !(interpreter = script_interpreter(head.text)))
 			return 0;
 		if (interpreter[strlen(interpreter) - 1] == '\r')
-			return err_status(e, 127, 0, "%s has DOS line ends: its interpreter would be \"%s\"", l->path,
-					  interpreter);
+			return err_status(e, 127, 0,
+					  "%s has DOS line ends: its interpreter would be \"%s\"",
+					  l->path, interpreter);
 		if (proc_refused(interpreter, e) < 0)
 			return -1;
 		next = path_open_regular(l->root_fd, interpreter);
@@ -206,7 +208,8 @@ static int path_set(struct look *l, const char *name, struct error *e)
 	const char *cwd = *name == '/' ? "" : l->c->process.cwd;
 	int n = snprintf(l->path, sizeof(l->path), "%s%s%s", cwd, *cwd ? "/" : "", name);
 
-	return n > 0 && (size_t)n < sizeof(l->path) ? 0 : err_status(e, 127, ENAMETOOLONG, "%s", name);
+	return n > 0 && (size_t)n < sizeof(l->path) ? 0
+						    : err_status(e, 127, ENAMETOOLONG, "%s", name);
 }
 
 /* Finds the command as execvp(3) would; what try_path returns. */
@@ -225,7 +228,8 @@ static int find(struct look *l, int *ret_fd, struct error *e)
 	while (at) {
 		int one;
 
-		if (!path_next(&at, p->args.v[0], candidate, sizeof(candidate)) || path_set(l, candidate, e) < 0)
+		if (!path_next(&at, p->args.v[0], candidate, sizeof(candidate)) ||
+		    path_set(l, candidate, e) < 0)
 			continue;
 		one = try_path(l, l->path, ret_fd, e);
 		if (one > 0)

@@ -35,7 +35,8 @@ int message_log_open(struct global_options *g, struct error *e)
 {
 	if (!g->log || g->log_fd >= 0)
 		return 0;
-	g->log_fd = open(g->log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	g->log_fd = open(g->log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			 0600);
 	return g->log_fd < 0 ? err_set(e, errno, "--log: open %s", g->log) : 0;
 }
 

@@ -56,7 +56,8 @@ static int rootfs_error(const char *path, int no, struct error *e)
  */
 static int make_readonly(int tree, struct error *e)
 {
-	struct sys_mount_attr set = {.set = SYS_MOUNT_ATTR_RDONLY}, clear = {.clear = SYS_MOUNT_ATTR_RDONLY};
+	struct sys_mount_attr set = {.set = SYS_MOUNT_ATTR_RDONLY},
+			      clear = {.clear = SYS_MOUNT_ATTR_RDONLY};
 	struct statvfs before;
 
 	if (fstatvfs(tree, &before) < 0 || sys_mount_setattr(tree, SYS_AT_RECURSIVE, &set) < 0)
@@ -245,7 +246,8 @@ void sources_close(struct start *s)
 int stdin_open(struct start *s, struct error *e)
 {
 	struct sys_mount_attr attr = {
-		.set = SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC,
+		.set = SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV |
+		       SYS_MOUNT_ATTR_NOEXEC,
 	};
 	OWNED_FD tree = -1, fd = -1;
 	struct stat st;

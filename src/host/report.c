@@ -96,7 +96,7 @@ static void add_reason(struct text *t, const struct start *s)
 		text_add(t, "%" PRId64 " process%s killed", end->usage.oom_kills,
 			 end->usage.oom_kills == 1 ? "" : "es");
 	} else if (end->reason == END_SECCOMP) {
-		text_add(t, "ended by a refused system call (seccomp)");
+		text_add(t, "ended by SIGSYS: a system call was refused by a filter");
 	} else if (end->reason == END_INTERRUPTED) {
 		return; /* whoever sent the signal knows */
 	} else if (signal != 0) {
@@ -245,7 +245,8 @@ void report_write(struct start *s, int fd)
 		add_text(&t, s);
 	/* The status stays the command's own, whatever becomes of its report. */
 	if (!text_ok(&t) || write_all(fd >= 0 ? fd : STDERR_FILENO, t.bytes, t.length) < 0)
-		message_write(o->global, LEVEL_ERROR, s->config->id, "the report could not be written");
+		message_write(o->global, LEVEL_ERROR, s->config->id,
+			      "the report could not be written");
 }
 
 void trace_print(const struct start *s)

@@ -31,7 +31,6 @@ enum report_format { REPORT_NONE, REPORT_TEXT, REPORT_JSON };
 struct run_options {
 	struct global_options *global;
 	enum tty_mode tty;
-	bool interactive; /* -i: for the fingers; stdin is always passed */
 	enum report_format report;
 	const char *report_file; /* NULL: stderr */
 	const char *pid_file, *cid_file;

@@ -206,7 +206,8 @@ static int files_write(struct start *s, struct error *e)
 	const struct run_options *o = s->options;
 	char digits[16];
 
-	snprintf(digits, sizeof(digits), "%d", (int)s->pid); /* no newline: engines parse it with a plain atoi */
+	snprintf(digits, sizeof(digits), "%d",
+		 (int)s->pid); /* no newline: engines parse it with a plain atoi */
 	if (o->pid_file) {
 		if (file_replace(o->pid_file, digits, 0644, e) < 0)
 			return err_within(e, "--pid-file");

@@ -18,11 +18,11 @@
 
 /* The caller's terminal while it is lent to the container, and the pty that stands behind it. */
 struct terminal {
-	int master;    /* the container's pty; -1: it has none */
-	int peer;   /* its other side, held open: see console_receive */
-	int output; /* the caller's terminal, opened once more and non-blocking; -1 */
-	bool raw;   /* stdin's terminal is in raw mode */
-	bool is_saved[3];	/* of descriptors 0 to 2: which are terminals, */
+	int master;		 /* the container's pty; -1: it has none */
+	int peer;		 /* its other side, held open: see console_receive */
+	int output;		 /* the caller's terminal, opened once more and non-blocking; -1 */
+	bool raw;		 /* stdin's terminal is in raw mode */
+	bool is_saved[3];	 /* of descriptors 0 to 2: which are terminals, */
 	struct termios saved[3]; /* and how they are to be restored */
 };
 
@@ -67,8 +67,8 @@ struct start {
 	char *home;  /* "HOME=...", malloc'ed */
 	int sync_fd; /* our end of the pair; -1 once the command runs */
 	int pidfd;
-	pid_t pid;     /* of the container's PID 1; 0 until there is one */
-	int signal_fd; /* every signal that we pass on */
+	pid_t pid;		/* of the container's PID 1; 0 until there is one */
+	int signal_fd;		/* every signal that we pass on */
 	sigset_t early_signals; /* those that came before there was a command */
 	pid_t guard_pid;	/* of the process that cleans up when we are killed; 0: none */
 	int report_fd;		/* of the report's FILE, opened before anything is made; -1 */

@@ -31,7 +31,7 @@
 #define STATE_FILE  "state.json"
 #define STATE_LIMIT (1 << 20)
 #define SWEEP_LOOKS 256 /* directories that one sweep looks at: on a busy host most are alive */
-#define SWEEP_MOST 8	/* and that it removes */
+#define SWEEP_MOST  8	/* and that it removes */
 
 int64_t state_start_time(pid_t pid)
 {
@@ -75,7 +75,8 @@ static int open_root(const char *root, int *ret_fd, struct error *e)
 /* This boot's name: after a reboot a pid and a start time may fit another process. */
 static void boot_id(char ret[40])
 {
-	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", ret, 40, NULL, &(struct error){0}) < 0)
+	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", ret, 40, NULL,
+			 &(struct error){0}) < 0)
 		ret[0] = '\0';
 	ret[strcspn(ret, "\n")] = '\0';
 }
@@ -86,7 +87,8 @@ static void boot_id(char ret[40])
  */
 static bool end_init(const struct json *state)
 {
-	struct json pid_member = json_member(state, "pid"), start_member = json_member(state, "startTime"),
+	struct json pid_member = json_member(state, "pid"),
+		    start_member = json_member(state, "startTime"),
 		    boot_member = json_member(state, "bootId"),
 		    foreground_member = json_member(state, "foreground");
 	struct pollfd gone = {.events = POLLIN};
@@ -243,7 +245,8 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 		if (e->no == EEXIST && flock(s->root_fd, LOCK_EX) == 0) {
 			litter = lock_litter(s->root_fd, id);
 			(void)flock(s->root_fd, LOCK_UN);
-			swept = litter >= 0 && remove_named(litter) && remove_directory(s->root_fd, litter, id);
+			swept = litter >= 0 && remove_named(litter) &&
+				remove_directory(s->root_fd, litter, id);
 		}
 		if (!swept)
 			return e->no == EEXIST
