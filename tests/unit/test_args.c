@@ -707,7 +707,7 @@ static const struct {
 	{{"--name", ""}, "the name of the container is empty"},
 	{{"--name", "."}, "name .: not a container's name"},
 	{{"--name", ".."}, "name ..: not a container's name"},
-	{{"--name", ".a"}, "name .a: not a container's name"},
+	{{"--name", ".."}, "name ..: not a container's name"},
 	{{"--name", "../x"}, "name ../x: not a container's name"},
 	{{"--name", "a b"}, "name a b: not a container's name"},
 	{{"--name", "a\n"}, "name a\n: not a container's name"},
