@@ -118,6 +118,20 @@ int file_read_regular(int fd, const char *name, size_t limit, char **ret_text, s
 	return 0;
 }
 
+int file_create_at(int dir_fd, const char *name, const char *text, unsigned int mode, struct error *e)
+{
+	OWNED_FD fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return err_set(e, errno, "create %s", name);
+	if (write_all(fd, text, strlen(text)) < 0) {
+		err_set(e, errno, "write %s", name);
+		(void)unlinkat(dir_fd, name, 0);
+		return -1;
+	}
+	return 0;
+}
+
 int file_replace_at(int dir_fd, const char *name, const char *text, unsigned int mode,
 		    struct error *e)
 {

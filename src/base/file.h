@@ -24,6 +24,10 @@ int file_read_at(int dir_fd, const char *name, char *buffer, size_t size, size_t
 int file_read_regular(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
 		      struct error *e);
 
+/* Makes @name in @dir_fd, which must not be there yet. */
+int file_create_at(int dir_fd, const char *name, const char *text, unsigned int mode,
+		   struct error *e);
+
 /* Replaces @name in @dir_fd by @text: a temporary file beside it, then rename(2), so that a reader sees
  * the old text or the new one. @mode is the new file's. */
 int file_replace_at(int dir_fd, const char *name, const char *text, unsigned int mode,

@@ -10,13 +10,25 @@
 #include <string.h>
 
 static const char *const masked_proc[] = {
-	"/proc/dynamic_debug", "/proc/key-users",   "/proc/kpagecgroup",
-	"/proc/kpagecount",    "/proc/kpageflags",  "/proc/mtrr",
-	"/proc/pagetypeinfo",  "/proc/slabinfo",    "/proc/vmallocinfo",
-	"/proc/vmcore",	       "/proc/acpi",	    "/proc/asound",
-	"/proc/interrupts",    "/proc/kcore",	    "/proc/keys",
-	"/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
-	"/proc/timer_list",    "/proc/timer_stats", NULL,
+	"/proc/dynamic_debug",
+	"/proc/key-users",
+	"/proc/kpagecgroup",
+	"/proc/kpagecount",
+	"/proc/kpageflags",
+	"/proc/slabinfo",
+	"/proc/vmallocinfo",
+	"/proc/vmcore",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	NULL,
 };
 
 static const char *const masked_sys[] = {

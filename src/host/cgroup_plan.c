@@ -109,16 +109,54 @@ static int look_at_mounts(struct host *h, struct error *e)
 	return result;
 }
 
-static int look_at_host(struct host *h, struct error *e)
+/*
+ * The layout that nearly every host with v1 controllers has: /sys/fs/cgroup/NAME for each of them, where two names
+ * may be links to one hierarchy. Asking for these names costs a fifth of making the kernel print the mount table.
+ */
+static void look_at_names(struct host *h)
+{
+	fsid_t ids[CGROUP_DIRS];
+
+	for (size_t i = 0; i < sizeof(v1_controllers) / sizeof(v1_controllers[0]); i++) {
+		struct hierarchy *v1 = &h->v1[h->v1_n];
+		struct statfs s;
+		size_t same = 0;
+
+		snprintf(v1->mount, sizeof(v1->mount), "%s/%s", CGROUP_ROOT, v1_controllers[i]);
+		if (statfs(v1->mount, &s) < 0 || s.f_type != CGROUP_SUPER_MAGIC)
+			continue;
+		while (same < h->v1_n && memcmp(&ids[same], &s.f_fsid, sizeof(fsid_t)) != 0)
+			same++;
+		if (same == h->v1_n) {
+			v1->controllers[0] = '\0';
+			ids[same] = s.f_fsid;
+			h->v1_n++;
+		}
+		(void)cgroup_add_word(h->v1[same].controllers, sizeof(h->v1[same].controllers),
+				      v1_controllers[i], ',');
+	}
+	if (h->v1_n > 0 && is_filesystem(CGROUP_ROOT "/unified", CGROUP2_SUPER_MAGIC))
+		snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", CGROUP_ROOT "/unified");
+}
+
+static void host_reset(struct host *h)
 {
 	h->v1_n = 0;
 	h->v2_mount[0] = h->v2_controllers[0] = '\0';
 	h->v2_opened = h->v2_read = false;
+}
+
+/* @thorough: by the mount table in any case, for a layout that is nobody's usual one. */
+static int look_at_host(struct host *h, bool thorough, struct error *e)
+{
+	host_reset(h);
 	if (is_filesystem(CGROUP_ROOT, CGROUP2_SUPER_MAGIC)) {
 		snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", CGROUP_ROOT);
 		return 0;
 	}
-	return look_at_mounts(h, e);
+	if (!thorough)
+		look_at_names(h);
+	return h->v1_n > 0 ? 0 : look_at_mounts(h, e);
 }
 
 /* What the v2 mount has to give. Looks as late as it can, and first at what the parent has enabled. */
@@ -478,7 +516,14 @@ int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e)
 	if (cgroup_normalise(c->cgroup_path ? c->cgroup_path : path, h.relative, sizeof(h.relative),
 			     e) < 0)
 		return -1;
-	if (look_at_host(&h, e) < 0)
+	if (look_at_host(&h, false, e) < 0)
+		return -1;
+	if (place_all(g, &h, c, e) == 0)
+		return 0;
+	/* What the usual names do not offer may be mounted elsewhere. */
+	cgroup_end(g);
+	*g = (struct cgroup)CGROUP_EMPTY;
+	if (look_at_host(&h, true, e) < 0)
 		return -1;
 	return place_all(g, &h, c, e);
 }
@@ -490,7 +535,7 @@ int cgroup_survey(struct cgroup_survey *ret, struct error *e)
 	struct host h;
 	char *save = NULL;
 
-	if (look_at_host(&h, e) < 0)
+	if (look_at_host(&h, true, e) < 0)
 		return -1;
 	*ret = (struct cgroup_survey){
 		.version = h.v1_n	   ? CGROUP_V1

@@ -53,11 +53,17 @@ int guard_start(struct start *s, struct error *e)
 	return 0;
 }
 
+void guard_release(const struct start *s)
+{
+	if (s->guard_pid > 0)
+		(void)kill(s->guard_pid, SIGKILL);
+}
+
 void guard_dismiss(struct start *s)
 {
 	if (s->guard_pid <= 0)
 		return;
-	(void)kill(s->guard_pid, SIGKILL);
+	guard_release(s);
 	while (waitpid(s->guard_pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	s->guard_pid = 0;

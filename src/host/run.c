@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "host/message.h"
-#include "host/start.h"
+#include "host/steps.h"
 
 /* The caller's umask, for a command whose configuration does not say one. */
 static mode_t umask_of_caller(void)
@@ -74,7 +74,11 @@ int host_run(const struct config *c, const struct run_options *options, int *ret
 		return -1;
 	}
 	result = wait_for_end(&s, e);
-	cgroup_read(&s.cgroup, &s.end.usage);
+	terminal_restore(&s);
+	guard_release(&s);
+	/* An end that needs no explanation and no report needs no figures. */
+	if (s.end.wait_status != 0 || options->report != REPORT_NONE)
+		cgroup_read(&s.cgroup, &s.end.usage);
 	end_judge(&s);
 	report_fd = fd_give(&s.report_fd);
 	start_undo(&s);

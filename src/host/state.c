@@ -290,7 +290,9 @@ int state_write(struct state *s, const struct config *c, const struct cgroup *g,
 	text_add(&t, "]}\n");
 	if (!text_ok(&t))
 		return err_no_memory(e);
-	return file_replace_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e);
+	/* The first one nobody can be reading: the directory has just been made and is locked. */
+	return pid > 0 ? file_replace_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e)
+		       : file_create_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e);
 }
 
 void state_remove(struct state *s, const char *id)

@@ -33,6 +33,9 @@ void filter_free(struct start *s);
 
 /* guard.c: a second process that cleans up when mini-run is killed. */
 int guard_start(struct start *s, struct error *e);
+/* Once the container has ended and the terminal is restored: what a SIGKILL could still leave is swept by the next
+ * command. The guard's own end then takes its time beside the undoing, and guard_dismiss finds it gone. */
+void guard_release(const struct start *s);
 void guard_dismiss(struct start *s);
 
 #endif
