@@ -7,8 +7,6 @@
  *  - Everything that can be found wrong is found before anything is made.
  *  - The state on disk comes before what it names, so that a mini-run that was killed leaves nothing that
  *    the next one could not find.
- *  - The limits come before the clone, and not while the child sets itself up: the v1 device rules are for a
- *    moment "nothing at all", and the child makes device nodes.
  *  - What the container needs of the host is opened here and handed over as descriptors: mounts as detached
  *    copies, never as paths.
  */
@@ -99,9 +97,18 @@ static void cgroup_destroy(struct start *s)
 	}
 }
 
-static int cgroup_set_limits(struct start *s, struct error *e)
+/*
+ * The limits are there before the command, at the latest by "go". On v2 they are written while the child sets itself
+ * up. The v1 device rules are for a moment "nothing at all", and the child makes device nodes: they come first.
+ */
+static int cgroup_limit_v1(struct start *s, struct error *e)
 {
-	return cgroup_limit(&s->cgroup, s->config, e);
+	return s->cgroup.version == CGROUP_V1 ? cgroup_limit(&s->cgroup, s->config, e) : 0;
+}
+
+static int cgroup_limit_v2(struct start *s, struct error *e)
+{
+	return s->cgroup.version == CGROUP_V2 ? cgroup_limit(&s->cgroup, s->config, e) : 0;
 }
 
 /* ---- the process ---- */
@@ -376,8 +383,9 @@ static const struct step steps[] = {
 	{"hold signals", signals_hold, signals_release},
 	{"make state", state_begin, state_finish},
 	{"make cgroup", cgroup_create, cgroup_destroy},
-	{"limit cgroup", cgroup_set_limits, NULL},
+	{"limit cgroup (v1)", cgroup_limit_v1, NULL},
 	{"clone", init_clone, init_kill},
+	{"limit cgroup (v2)", cgroup_limit_v2, NULL},
 	{"write state", state_note_pid, NULL},
 	{"write files", files_write, files_remove},
 	{"receive console", console_receive, console_close},

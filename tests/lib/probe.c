@@ -61,7 +61,7 @@ struct call {
 
 /* Pointers to nothing, lengths of nothing, bits that mean nothing. */
 #define NOWHERE ((long)"/nowhere/at/all")
-#define WRONG 0x7ffffff0L
+#define WRONG	0x7ffffff0L
 
 static const struct call calls[] = {
 	{"mount", SYS_mount, {NOWHERE, NOWHERE, NOWHERE, 0, 0}},
@@ -234,15 +234,15 @@ static long int80(long number, long a, long b)
 static int probe_int80(char **args)
 {
 	static const struct call i386[] = {
-		{"getpid", 20, {0}},	     {"mount", 21, {0}},
-		{"umount2", 52, {0}},	     {"unshare", 310, {CLONE_NEWUSER}},
-		{"setns", 346, {-1}},	     {"clone_newuser", 120, {CLONE_NEWUSER | SIGCHLD}},
-		{"clone3", 435, {0}},	     {"keyctl", 288, {WRONG}},
-		{"add_key", 286, {0}},	     {"bpf", 357, {WRONG}},
+		{"getpid", 20, {0}},	       {"mount", 21, {0}},
+		{"umount2", 52, {0}},	       {"unshare", 310, {CLONE_NEWUSER}},
+		{"setns", 346, {-1}},	       {"clone_newuser", 120, {CLONE_NEWUSER | SIGCHLD}},
+		{"clone3", 435, {0}},	       {"keyctl", 288, {WRONG}},
+		{"add_key", 286, {0}},	       {"bpf", 357, {WRONG}},
 		{"perf_event_open", 336, {0}}, {"io_uring_setup", 425, {0}},
 		{"userfaultfd", 374, {WRONG}}, {"open_by_handle_at", 342, {-1}},
-		{"init_module", 128, {0}},   {"reboot", 88, {0}},
-		{"settimeofday", 79, {0}},   {"fsopen", 430, {0}},
+		{"init_module", 128, {0}},     {"reboot", 88, {0}},
+		{"settimeofday", 79, {0}},     {"fsopen", 430, {0}},
 		{"unknown", 1000, {0}},
 	};
 
@@ -369,7 +369,8 @@ static int probe_remount(char **args)
 	} attr = {.clear = 1 /* MOUNT_ATTR_RDONLY */};
 
 	for (; *args; args++) {
-		printf("mount:%s=%s\n", *args, outcome(mount(NULL, *args, NULL, MS_REMOUNT | MS_BIND, NULL)));
+		printf("mount:%s=%s\n", *args,
+		       outcome(mount(NULL, *args, NULL, MS_REMOUNT | MS_BIND, NULL)));
 		printf("mount_setattr:%s=%s\n", *args,
 		       outcome(syscall(SYS_mount_setattr, AT_FDCWD, *args, 0, &attr, sizeof(attr))));
 		printf("umount:%s=%s\n", *args, outcome(umount2(*args, MNT_DETACH)));
@@ -495,7 +496,8 @@ static int probe_escape(char **args)
 			return fail("..");
 	stat(".", &after);
 	printf("dotdot_same=%d\n", before.st_dev == after.st_dev && before.st_ino == after.st_ino);
-	if ((mkdir("/tmp/cell", 0700) < 0 && errno != EEXIST) || chroot("/tmp/cell") < 0 || fchdir(slash) < 0)
+	if ((mkdir("/tmp/cell", 0700) < 0 && errno != EEXIST) || chroot("/tmp/cell") < 0 ||
+	    fchdir(slash) < 0)
 		return fail("chroot");
 	for (int i = 0; i < 200; i++)
 		if (chdir("..") < 0)
@@ -519,7 +521,8 @@ static int probe_handle(char **args)
 
 	if (fd < 0)
 		return fail(args[0]);
-	printf("name=%s\n", outcome(name_to_handle_at(fd, "", &handle.head, &mount_id, AT_EMPTY_PATH)));
+	printf("name=%s\n",
+	       outcome(name_to_handle_at(fd, "", &handle.head, &mount_id, AT_EMPTY_PATH)));
 	opened = open_by_handle_at(fd, &handle.head, O_PATH);
 	printf("open=%s\n", outcome(opened));
 	return 0;
