@@ -215,7 +215,8 @@ static int finish(struct args *a, const struct run_options *o, char *const *word
 	    args_finish(a, words[0], words + 1, id, choose_term(o->tty), e) < 0 ||
 	    find_devices(a, e) < 0)
 		return -1;
-	a->config->count_usage = o->report != REPORT_NONE;
+	/* What is reported, or shown in the container's own /sys, has to be there. */
+	a->config->count_usage = o->report != REPORT_NONE || a->sysfs;
 	profile = args_seccomp_file(a);
 	if (profile && read_profile(a->config, profile, e) < 0)
 		return -1;

@@ -116,6 +116,8 @@ static int take_cgroup_parent(void *into, const char *value, struct error *e)
 
 	if (strncmp(value, "/sys/fs/cgroup", strlen("/sys/fs/cgroup")) == 0)
 		return err_set(e, 0, "begins at the cgroup mount already (leave /sys/fs/cgroup out)");
+	if (*value == '\0')
+		return err_set(e, 0, "the path is empty");
 	return args_keep(a, value, &a->cgroup_parent, e);
 }
 

@@ -3,8 +3,8 @@
  *
  * The order is fixed by the kernel: the bounding set can only be cut down with CAP_SETPCAP, ids only be changed
  * with CAP_SETUID and CAP_SETGID, and a changed uid clears the permitted set unless KEEPCAPS is on. The filter
- * comes last of all, or right before the capabilities go when the command may gain privileges (loading one
- * then needs CAP_SYS_ADMIN).
+ * comes last of all, or before the ids change when the command may gain privileges (loading one then needs
+ * CAP_SYS_ADMIN).
  */
 #include <errno.h>
 #include <grp.h>
@@ -42,6 +42,20 @@ static int bounding_drop(uint64_t keep, struct error *e)
 		}
 	}
 	return 0;
+}
+
+/*
+ * Pipes that the caller made are the user's from here on, so that /dev/stdout and its kind can be opened. Files and
+ * devices keep their owner: they are the host's.
+ */
+static void stdio_give(uint32_t uid)
+{
+	for (int fd = 0; uid != 0 && fd <= 2; fd++) {
+		struct stat st;
+
+		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fchown(fd, uid, (gid_t)-1) < 0)
+			continue; /* a foreign pipe: as without it */
+	}
 }
 
 static int ids_set(struct inside *in, struct error *e)
@@ -90,11 +104,13 @@ int privileges_drop(struct inside *in, struct error *e)
 	umask(p->user.umask.set ? (mode_t)p->user.umask.value : in->umask);
 	if (p->has_capabilities && bounding_drop(in->capabilities.bounding, e) < 0)
 		return -1;
+	/* Without no_new_privs loading a filter takes CAP_SYS_ADMIN, which a changed uid takes away. */
+	if (!p->no_new_privs && seccomp_filter_load(&in->seccomp, e) < 0)
+		return -1;
 	if (prctl(PR_SET_KEEPCAPS, p->has_capabilities ? 1 : 0, 0, 0, 0) < 0)
 		return err_set(e, errno, "keep capabilities");
+	stdio_give(in->uid);
 	if (ids_set(in, e) < 0)
-		return -1;
-	if (!p->no_new_privs && seccomp_filter_load(&in->seccomp, e) < 0)
 		return -1;
 	if (p->has_capabilities && capabilities_set(&in->capabilities, e) < 0)
 		return -1;

@@ -11,6 +11,8 @@
 #include "config/config.h"
 #include "container/seccomp.h"
 
+#define CONTAINER_CGROUPS 512
+
 /*
  * What the outside prepares for the inside, over and above the configuration: descriptors, and what only
  * the host could look up. All of it was made before clone; the inside only reads it.
@@ -35,7 +37,9 @@ struct inside {
 	const uint32_t *groups; /* its supplementary groups */
 	size_t groups_n;
 	struct config_capabilities capabilities; /* those of the configuration that mini-run has to give */
-	char **env; /* the command's environment, NULL behind the last */
+	char own_cgroups[CONTAINER_CGROUPS]; /* v1 controllers (and "unified" for v2) in whose hierarchies the
+					      * container has a cgroup of its own, one space between */
+	char **env;			     /* the command's environment, NULL behind the last */
 
 	/* Made on the way; -1 until then. */
 	int proc_fd;  /* the container's own procfs, before anything lies over it */

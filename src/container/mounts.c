@@ -216,10 +216,30 @@ static int hierarchy_attach(int dir_fd, char *controllers, uint64_t attributes, 
 }
 
 /*
+ * Whether the container has a cgroup of its own in a hierarchy (named by its controllers). In the others it is where
+ * mini-run is, and a mount would show the host's groups.
+ */
+static bool has_own_cgroup(const struct inside *in, const char *controllers)
+{
+	const char *name = *controllers ? controllers : "unified";
+	size_t length = strcspn(name, ",");
+
+	for (const char *at = in->own_cgroups; *at; at += strspn(at, " ,")) {
+		size_t n = strcspn(at, " ,");
+
+		if (n == length && strncmp(at, name, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+/*
  * The container's own cgroups where v1 controllers are mounted: a tmpfs, already attached at @dir_fd, gets a
  * directory for each hierarchy that /proc/self/cgroup names, the layout that programs know from the host.
  */
-static int cgroup_v1_attach(int dir_fd, char *text, const struct config_mount *m, struct error *e)
+static int cgroup_v1_attach(const struct inside *in, int dir_fd, char *text,
+			    const struct config_mount *m, struct error *e)
 {
 	struct sys_mount_attr read_only = {.set = SYS_MOUNT_ATTR_RDONLY};
 	char *line, *next;
@@ -234,6 +254,8 @@ static int cgroup_v1_attach(int dir_fd, char *text, const struct config_mount *m
 		if (!end)
 			return err_set(e, EBADMSG, "read /proc/self/cgroup");
 		*end = '\0';
+		if (!has_own_cgroup(in, controllers))
+			continue;
 		if (hierarchy_attach(dir_fd, controllers, mount_attributes(m->set), e) < 0)
 			return -1;
 	}
@@ -298,6 +320,8 @@ static int attach_one(struct inside *in, const struct config_mount *m, struct er
 
 	if (cgroup && cgroup_layout(in, layout, sizeof(layout), &pure_v2, e) < 0)
 		return -1;
+	if (cgroup && pure_v2 && !has_own_cgroup(in, ""))
+		return 0; /* no cgroup of its own: nothing to show but the host's */
 	if (!m->bind && make_new(m, cgroup, !pure_v2, &made, e) < 0)
 		return -1;
 	fd = m->bind ? in->mount_fds[m - in->config->mounts] : made;
@@ -309,7 +333,7 @@ static int attach_one(struct inside *in, const struct config_mount *m, struct er
 	if (!m->bind)
 		in->mount_fds[m - in->config->mounts] = fd_give(&made);
 	if (!pure_v2)
-		return cgroup_v1_attach(fd, layout, m, e);
+		return cgroup_v1_attach(in, fd, layout, m, e);
 	if (!m->bind && m->type && strcmp(m->type, "proc") == 0 && in->proc_fd < 0)
 		in->proc_fd = fd;
 	return 0;

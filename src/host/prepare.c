@@ -207,7 +207,9 @@ static int source_open(const struct config_mount *m, int *ret_fd, struct error *
 			     SYS_OPEN_TREE_CLONE | (m->recursive ? SYS_AT_RECURSIVE : 0));
 	if (tree < 0)
 		return err_set(e, errno, "%s", m->source);
-	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
+	/* Where mounts are to travel, the copy stays in the peer group of its source: a private one has no master. */
+	if (m->propagation != PROPAGATION_SLAVE && m->propagation != PROPAGATION_SHARED &&
+	    sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
 		return err_set(e, errno, "make %s private", m->source);
 	*ret_fd = fd_give(&tree);
 	return 0;

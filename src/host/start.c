@@ -68,6 +68,14 @@ static int cgroup_create(struct start *s, struct error *e)
 
 	if (cgroup_make(&s->cgroup, s->config, e) < 0)
 		return -1;
+	for (size_t i = 0; i < s->cgroup.dirs_n; i++) {
+		const char *name = s->cgroup.dirs[i].v2 ? "unified" : s->cgroup.dirs[i].controllers;
+		size_t at = strlen(s->inside.own_cgroups);
+
+		if (at + strlen(name) + 2 > sizeof(s->inside.own_cgroups))
+			return err_set(e, E2BIG, "too many cgroup hierarchies");
+		snprintf(s->inside.own_cgroups + at, sizeof(s->inside.own_cgroups) - at, "%s ", name);
+	}
 	/*
 	 * Rules that no cgroup enforces: a container that can make device nodes could open every disk. The
 	 * capability goes, and with it the nodes; those that lie in the root filesystem are dead by "nodev".

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 #
-# What a mini-run that was killed has left is found and removed by the next one; and nothing else is: no process
-# that has got the pid, no directory that somebody still holds.
+# When mini-run is killed its guard cleans up. What is left when both are killed is found and removed by the next
+# one; and nothing else is: no process that has got the pid, no directory that somebody still holds.
 #
 # shellcheck disable=SC2016 # dollars in single quotes are for shells inside
 # shellcheck disable=SC2154 # status, output and stderr are set by bats' run
@@ -23,17 +23,68 @@ expect_state() { expect_equal "$(ls -A "$STATE")" "$1"; }
 # start_time PID: field 22 of /proc/PID/stat (the name before it has no space here).
 start_time() { cut -d ' ' -f 22 "/proc/$1/stat"; }
 
-@test "the next run removes state and cgroups of one that was killed" {
+# note ID PID START [BOOT [FOREGROUND]]: the state of a container that somebody left, with these in it.
+note()
+{
+	mkdir -p "$STATE/$1"
+	chmod 700 "$STATE"
+	printf '{"id":"%s","pid":%d,"startTime":%d,"bootId":"%s","foreground":%s,"cgroups":[]}\n' "$1" "$2" "$3" \
+		"${4:-$(cat /proc/sys/kernel/random/boot_id)}" "${5:-true}" >"$STATE/$1/state.json"
+}
+
+# ends_by SIGNAL PID: the process, a child of the test, has ended by this signal; it did not end by itself.
+ends_by()
+{
+	status=0
+	wait "$2" || status=$?
+	expect_equal "$status" $((128 + $1))
+}
+
+nothing_left_of() { [[ -z $(ls -A "$STATE") && -z $(cgroups_of "$1") ]]; }
+
+@test "when mini-run is killed its guard removes state and cgroups" {
 	local id init
 
 	need_root
 	id=$(container_name)
 	background_ready --root "$STATE" run --name "$id" --memory 64m "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
 	expect_state "$id"
+	[[ $(cgroups_of "$id") ]]
 	init=$(init_pid)
 	kill -KILL "$RUN_PID"
 	await_status 137
 	eventually process_gone "$init"
+	eventually nothing_left_of "$id"
+}
+
+@test "the guard ends with the container" {
+	local guard
+
+	need_root
+	background_ready --root "$STATE" run "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
+	guard=$(children_of "$RUN_PID" | cut -d ' ' -f 2)
+	expect_equal "$(cat "/proc/$guard/comm")" mini-run-guard
+	kill -TERM "$RUN_PID"
+	await_status 143
+	process_gone "$guard"
+}
+
+@test "a container goes on and ends as usual when its guard was killed" {
+	need_root
+	background_ready --root "$STATE" run "$ROOTFS" /bin/sh -c 'trap "exit 9" USR1; echo ready; sleep 1000 & wait'
+	kill -KILL "$(children_of "$RUN_PID" | cut -d ' ' -f 2)"
+	kill -USR1 "$RUN_PID"
+	await_status 9
+	expect_state ""
+}
+
+@test "the next run removes state and cgroups of one that was killed with its guard" {
+	local id
+
+	need_root
+	id=$(container_name)
+	background_ready --root "$STATE" run --name "$id" --memory 64m "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
+	kill_with_guard
 	expect_state "$id"
 	[[ $(cgroups_of "$id") ]]
 	sweep
@@ -42,73 +93,76 @@ start_time() { cut -d ' ' -f 22 "/proc/$1/stat"; }
 }
 
 @test "a name is free again when its owner was killed" {
-	local id init
+	local id
 
 	need_root
 	id=$(container_name)
 	background_ready --root "$STATE" run --name "$id" "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
-	init=$(init_pid)
-	kill -KILL "$RUN_PID"
-	await_status 137
+	kill_with_guard
 	run_ok "$MINI_RUN" --root "$STATE" run --name "$id" "$ROOTFS" echo again
 	expect_equal "$output" again
-	process_gone "$init"
 	expect_state ""
 }
 
 @test "nested cgroups of a killed one are removed too" {
-	local id dir init
+	local id dir
 
 	need_root
 	id=$(container_name)
 	background_ready --root "$STATE" run --name "$id" --memory 64m "$ROOTFS" /bin/sh -c 'echo ready; exec sleep 1000'
-	init=$(init_pid)
 	for dir in $(cgroups_of "$id"); do
 		mkdir -p "$dir/inner/most"
 	done
-	kill -KILL "$RUN_PID"
-	await_status 137
-	eventually process_gone "$init"
+	kill_with_guard
 	sweep
 	expect_no_cgroup "$id"
 }
 
 @test "a process that is still alive in the litter is ended" {
-	local id leftover
+	local leftover
 
 	need_root
-	id=$(container_name)
-	mkdir -p "$STATE/$id"
-	chmod 700 "$STATE"
 	# As if PID 1 hung in the kernel while mini-run was killed.
 	sleep 1000 3>&- &
 	leftover=$!
-	printf '{"id":"%s","pid":%d,"startTime":%d,"cgroups":[]}\n' "$id" "$leftover" "$(start_time "$leftover")" >"$STATE/$id/state.json"
+	note "$(container_name)" "$leftover" "$(start_time "$leftover")"
 	sweep
 	expect_state ""
-	status=0
-	wait "$leftover" || status=$?
-	expect_equal "$status" 137
+	process_gone "$leftover" || kill -TERM "$leftover"
+	ends_by 9 "$leftover"
 }
 
 @test "a process that only has the same pid is left alone" {
-	local id innocent
+	local innocent start
 
 	need_root
-	id=$(container_name)
-	mkdir -p "$STATE/$id"
-	chmod 700 "$STATE"
 	sleep 1000 3>&- &
 	innocent=$!
-	printf '{"id":"%s","pid":%d,"startTime":%d,"cgroups":[]}\n' "$id" "$innocent" "$(($(start_time "$innocent") - 1))" >"$STATE/$id/state.json"
-	mkdir "$STATE/$id-2"
-	printf '{"id":"%s","pid":%d,"cgroups":[]}\n' "$id-2" "$innocent" >"$STATE/$id-2/state.json"
+	start=$(start_time "$innocent")
+	# It began at another time, or in another life of this machine, or nobody knows when.
+	note "$(container_name 1)" "$innocent" $((start - 1))
+	note "$(container_name 2)" "$innocent" "$start" 01234567-89ab-cdef-0123-456789abcdef
+	mkdir "$STATE/$(container_name 3)"
+	printf '{"id":"%s","pid":%d,"cgroups":[]}\n' "$(container_name 3)" "$innocent" >"$STATE/$(container_name 3)/state.json"
 	sweep
 	expect_state ""
-	kill -TERM "$innocent"
-	status=0
-	wait "$innocent" || status=$?
-	expect_equal "$status" 143
+	process_gone "$innocent" || kill -TERM "$innocent"
+	ends_by 15 "$innocent"
+}
+
+@test "a container that was not run in the foreground is left alone while it lives" {
+	local other
+
+	need_root
+	sleep 1000 3>&- &
+	other=$!
+	note "$(container_name)" "$other" "$(start_time "$other")" "" false
+	sweep
+	expect_state "$(container_name)"
+	process_gone "$other" || kill -TERM "$other"
+	ends_by 15 "$other"
+	sweep
+	expect_state ""
 }
 
 @test "a directory whose owner lives is not litter" {

@@ -235,8 +235,8 @@ seccomp_of() { inside "$@" -- sed -n 's/^\(Seccomp\|NoNewPrivs\):\t//p' /proc/se
 
 # ---- /proc ------------------------------------------------------------------------------------------------
 
-MASKED=(acpi asound dynamic_debug interrupts kcore key-users keys kpagecgroup kpagecount kpageflags latency_stats mtrr
-	pagetypeinfo sched_debug scsi slabinfo timer_list timer_stats vmallocinfo vmcore)
+MASKED=(acpi asound dynamic_debug interrupts kcore key-users keys kpagecgroup kpagecount kpageflags latency_stats
+	sched_debug scsi slabinfo timer_list timer_stats vmallocinfo vmcore)
 READ_ONLY=(bus driver fs irq sys sysrq-trigger)
 
 @test "masked paths are empty, and only where the host has them" {

@@ -83,8 +83,26 @@ await_signals_taken() { eventually signals_taken; }
 
 signals_taken() { [[ ! -e /proc/$RUN_PID/status ]] || grep -q '^ShdPnd:.*0000000000000000$' "/proc/$RUN_PID/status"; }
 
-# init_pid: the host's pid of PID 1 of the container in the background, as the kernel has it.
-init_pid() { cut -d ' ' -f 1 "/proc/$RUN_PID/task/$RUN_PID/children"; }
+# children_of PID and init_pid: the host's pids. PID 1 is mini-run's first child, the guard its second.
+children_of() { cat "/proc/$1/task/$1/children"; }
+
+init_pid() { children_of "$RUN_PID" | cut -d ' ' -f 1; }
+
+# kill_with_guard: what not even the guard cleans up: mini-run in the background and its guard are killed, and the
+# container with them, before any of them could do anything.
+kill_with_guard()
+{
+	local pid
+	local -a all=()
+
+	read -r -a all < <(children_of "$RUN_PID")
+	kill -STOP "$RUN_PID" "${all[@]:1}"
+	kill -KILL "${all[@]:1}" "$RUN_PID"
+	await_status 137
+	for pid in "${all[@]}"; do
+		eventually process_gone "$pid"
+	done
+}
 
 # process_gone PID: it has ended (nobody need have waited for it yet).
 process_gone()
