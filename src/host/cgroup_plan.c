@@ -272,7 +272,7 @@ static int setting_error(struct error *e, const struct config *c, const struct s
 static int no_controller(struct error *e, const struct config *c, const struct setting *s,
 			 struct host *h)
 {
-	char text[512], v1[CGROUP_NAMES] = "";
+	char text[1024], v1[CGROUP_NAMES] = "";
 	const char *name = s->v2 && !h->v1_n ? s->v2 : s->v1;
 
 	if (!s->v2 && !h->v1_n && h->v2_mount[0]) {

@@ -72,14 +72,11 @@ void terminal_restore(struct start *s)
 	sigaddset(&stop, SIGTTOU);
 	(void)sigprocmask(SIG_BLOCK, &stop, &before);
 	for (int fd = 0; fd <= 2; fd++) {
-		struct termios now;
-
-		if (!t->is_saved[fd] || tcgetattr(fd, &now) < 0)
+		if (!t->is_saved[fd])
 			continue;
 		/* What we did not borrow is only put right while it is ours to use: in the background the modes
 		 * are those of another program. */
-		if (!(fd == STDIN_FILENO && t->raw) &&
-		    (tcgetpgrp(fd) != getpgrp() || memcmp(&now, &t->saved[fd], sizeof(now)) == 0))
+		if (!(fd == STDIN_FILENO && t->raw) && tcgetpgrp(fd) != getpgrp())
 			continue;
 		/* TCSANOW: a terminal that takes no output (Ctrl-S) must not hold us up. */
 		(void)tcsetattr(fd, TCSANOW, &t->saved[fd]);

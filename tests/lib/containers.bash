@@ -95,7 +95,8 @@ kill_with_guard()
 	local pid
 	local -a all=()
 
-	read -r -a all < <(children_of "$RUN_PID")
+	# The file has no newline at its end.
+	mapfile -t -d ' ' all < <(children_of "$RUN_PID")
 	kill -STOP "$RUN_PID" "${all[@]:1}"
 	kill -KILL "${all[@]:1}" "$RUN_PID"
 	await_status 137
