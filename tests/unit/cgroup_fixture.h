@@ -65,7 +65,7 @@ static inline void need_root(void)
 {
 	if (geteuid() == 0 && host.version != CGROUP_NONE)
 		return;
-	print_message("skipped: it takes root and a cgroup mount\n");
+	print_message("skip: it takes root and a cgroup mount\n");
 	skip();
 }
 
@@ -74,7 +74,7 @@ static inline void need(bool there, const char *what)
 	need_root();
 	if (there)
 		return;
-	print_message("skipped: this host has no %s\n", what);
+	print_message("skip: this host has no %s\n", what);
 	skip();
 }
 

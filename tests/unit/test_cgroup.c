@@ -187,7 +187,7 @@ static void plan_without_controller(void **state)
 		seen++;
 	}
 	if (seen == 0) {
-		print_message("skipped: this host has every controller\n");
+		print_message("skip: this host has every controller\n");
 		skip();
 	}
 }

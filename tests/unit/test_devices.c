@@ -425,7 +425,7 @@ static void on_v2(void **state)
 	(void)state;
 	make_dir("cgroup2", path, sizeof(path));
 	if (!path[0]) {
-		print_message("skipped: no v2 hierarchy in which a directory can be made\n");
+		print_message("skip: no v2 hierarchy in which a directory can be made\n");
 		skip();
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -433,7 +433,7 @@ static void on_v2(void **state)
 	if (devices_attach(fd, null_only, 3, &e) < 0 && e.no == EPERM) {
 		(void)close(fd);
 		(void)rmdir(path);
-		print_message("skipped: bpf(2) is not for us here\n");
+		print_message("skip: bpf(2) is not for us here\n");
 		skip();
 	}
 	assert_string_equal(e.text, "");
@@ -471,7 +471,7 @@ static void long_list_on_v2(void **state)
 	(void)state;
 	make_dir("cgroup2", path, sizeof(path));
 	if (!path[0]) {
-		print_message("skipped: no v2 hierarchy in which a directory can be made\n");
+		print_message("skip: no v2 hierarchy in which a directory can be made\n");
 		skip();
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -493,7 +493,7 @@ static void long_list_on_v2(void **state)
 	assert_int_equal(close(fd), 0);
 	assert_int_equal(rmdir(path), 0);
 	if (result < 0 && e.no == EPERM) {
-		print_message("skipped: bpf(2) is not for us here\n");
+		print_message("skip: bpf(2) is not for us here\n");
 		skip();
 	}
 	if (result < 0)
@@ -509,8 +509,7 @@ static void on_v1(void **state)
 	(void)state;
 	make_dir("cgroup", path, sizeof(path));
 	if (!path[0]) {
-		print_message(
-			"skipped: no v1 devices hierarchy in which a directory can be made\n");
+		print_message("skip: no v1 devices hierarchy in which a directory can be made\n");
 		skip();
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
