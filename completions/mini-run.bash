@@ -10,10 +10,10 @@ _mini_run_run="--name --hostname --env --env-file --workdir --user --umask --ini
 	--memory --memory-swap --memory-reservation --cpus --cpu-shares --cpu-weight --cpuset-cpus --cpuset-mems \
 	--pids-limit --cgroup-parent --cgroup-conf --ulimit --oom-score-adj --timeout \
 	--network --net --cap-add --cap-drop --security-opt --privileged --sysctl \
-	--tty --interactive --report --pid-file --cidfile --trace"
+	--tty --interactive --rm --report --pid-file --cidfile --trace"
 
 # Options that take no value, or take it only behind an equals sign.
-_mini_run_alone=' --debug --help --version --init --read-only --sysfs --privileged --tty --interactive --report --trace --json -h -v -t -i '
+_mini_run_alone=' --debug --help --version --init --read-only --sysfs --privileged --tty --interactive --rm --report --trace --json -h -v -t -i '
 
 _mini_run_capabilities='ALL AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN
 	DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN

@@ -161,6 +161,11 @@ int sys_bpf(int command, void *attr, unsigned int size)
 	return (int)syscall(SYS_bpf, command, attr, size);
 }
 
+long sys_number_of_sigtimedwait(void)
+{
+	return SYS_rt_sigtimedwait;
+}
+
 int sys_landlock_abi(void)
 {
 	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);

@@ -77,6 +77,7 @@ int sys_capget_permitted(uint64_t *ret);
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_seccomp_filter(const void *sock_fprog, unsigned int flags); /* SECCOMP_SET_MODE_FILTER */
 int sys_bpf(int command, void *attr, unsigned int size);
+long sys_number_of_sigtimedwait(void); /* as /proc/PID/syscall shows it */
 int sys_landlock_abi(void); /* landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION */
 int sys_getcwd(char *buffer, size_t size); /* the kernel's answer, as it is */
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags);

@@ -232,6 +232,7 @@ void report_write(struct start *s, int fd)
 {
 	const struct run_options *o = s->options;
 	OWNED_TEXT t = {0}, reason = {0};
+	struct error failed;
 
 	add_reason(&reason, s);
 	/* A text report on stderr begins with the same words. */
@@ -244,9 +245,11 @@ void report_write(struct start *s, int fd)
 	else
 		add_text(&t, s);
 	/* The status stays the command's own, whatever becomes of its report. */
-	if (!text_ok(&t) || write_all(fd >= 0 ? fd : STDERR_FILENO, t.bytes, t.length) < 0)
-		message_write(o->global, LEVEL_ERROR, s->config->id,
-			      "the report could not be written");
+	if (!text_ok(&t) || write_all(fd >= 0 ? fd : STDERR_FILENO, t.bytes, t.length) < 0) {
+		err_set(&failed, errno, "--report: write %s",
+			o->report_file ? o->report_file : "stderr");
+		message_write(o->global, LEVEL_ERROR, s->config->id, failed.text);
+	}
 }
 
 void trace_print(const struct start *s)

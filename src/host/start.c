@@ -130,12 +130,14 @@ static int signals_hold(struct start *s, struct error *e)
 	static const int not_held[] = {SIGILL,	SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
 				       SIGSEGV, SIGSYS,	 SIGCHLD, SIGCONT, SIGTTIN,
 				       SIGTTOU, SIGPIPE, SIGKILL, SIGSTOP};
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, fresh = {.sa_handler = SIG_DFL};
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, fresh = {.sa_handler = SIG_DFL}, before;
 	sigset_t held;
 
 	sigfillset(&held);
 	for (size_t i = 0; i < sizeof(not_held) / sizeof(not_held[0]); i++)
 		sigdelset(&held, not_held[i]);
+	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+		sigdelset(&held, SIGHUP); /* nohup(1): the caller wants it to concern nobody */
 	if (!s->config->process.terminal)
 		sigdelset(&held, SIGTSTP); /* with a terminal it is restored first: see wait.c */
 	if (sigprocmask(SIG_BLOCK, &held, NULL) < 0)
@@ -307,10 +309,12 @@ static int await(struct start *s, enum sync_type wanted, int *ret_fd, struct err
 
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return err_set(e, errno, "poll");
-		if ((fds[1].revents & POLLIN) && interrupted(s, e) < 0)
-			return -1;
-		if (fds[0].revents == 0)
+		/* What the inside says first: the command may be running already, and the signal be for it. */
+		if (fds[0].revents == 0) {
+			if ((fds[1].revents & POLLIN) && interrupted(s, e) < 0)
+				return -1;
 			continue;
+		}
 		if (sync_receive(s->sync_fd, &m, ret_fd, e) < 0)
 			return -1;
 		if (m.type == wanted)

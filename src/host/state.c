@@ -141,7 +141,7 @@ static bool remove_named(int dir_fd)
 		struct json one = json_at(&cgroups, i);
 		const char *path = NULL;
 
-		if (json_get_string(&one, &path, &(struct error){0}) == 0 && path &&
+		if (json_get_string(&one, &path, &(struct error){0}) == 0 && path && *path == '/' &&
 		    cgroup_remove_path(path, &(struct error){0}) < 0)
 			clean = false;
 	}

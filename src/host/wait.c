@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/step.h"
 #include "base/sys.h"
 #include "host/terminal.h"
@@ -59,6 +60,26 @@ static bool is_handled(pid_t pid, int number)
 	return handled;
 }
 
+/*
+ * Whether PID 1 sleeps in sigtimedwait(2) or sigwait(3): the kernel then takes the signals that it waits for out of
+ * SigBlk, and it would look as if nobody wanted them.
+ */
+static bool is_waiting(pid_t pid)
+{
+	char path[40], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	return file_read_at(AT_FDCWD, path, text, sizeof(text), NULL, &(struct error){0}) == 0 &&
+	       strtol(text, NULL, 10) == sys_number_of_sigtimedwait();
+}
+
+/* Whether PID 1 would end by the signal if it were an ordinary process. The built-in init takes every signal. */
+static bool ends_by(const struct start *s, int number)
+{
+	return terminates(number) && !s->config->process.builtin_init &&
+	       !is_handled(s->pid, number) && !is_waiting(s->pid);
+}
+
 /* Ends PID 1 by the one signal that it cannot refuse. The first signal that was meant is the one that counts. */
 static void end_as(struct start *s, int number)
 {
@@ -69,14 +90,14 @@ static void end_as(struct start *s, int number)
 
 void wait_end_unless_handled(struct start *s, int number)
 {
-	if (!terminates(number) || is_handled(s->pid, number))
+	if (!ends_by(s, number))
 		return;
 	end_as(s, number);
 }
 
 void wait_deliver(struct start *s, int number)
 {
-	if (terminates(number) && !is_handled(s->pid, number))
+	if (ends_by(s, number))
 		end_as(s, number);
 	else
 		(void)sys_pidfd_send_signal(s->pidfd, number); /* ESRCH: it has just ended */

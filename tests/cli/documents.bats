@@ -347,7 +347,7 @@ all_understood()
 }
 
 # steps_of_source FILE: the names in its table of steps. steps_of_design HEADING: the first column of its table.
-steps_of_source() { sed -nE 's/^\t\{"([^"]+)", [a-z_]+(, [a-z_A-Z]+)?\},$/\1/p' "$REPO/$1"; }
+steps_of_source() { sed -nE 's/^\t\{"([^"]+)", [a-z_0-9]+(, [a-z_A-Z0-9]+)?\},( \/\*.*)?$/\1/p' "$REPO/$1"; }
 
 steps_of_design()
 {

@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 #
 # scripts/fetch-rootfs against a server on loopback that looks like an Alpine mirror.
+#
+# shellcheck disable=SC2154 # stderr is set by bats' run
 
 load ../lib/common
 
@@ -10,7 +12,7 @@ name=alpine-minirootfs-$release-x86_64
 setup()
 {
 	common_setup
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	mkdir -p work tree/{bin,etc,tmp}
 	releases=$BATS_TEST_TMPDIR/mirror/v9.8/releases/x86_64
 	mkdir -p "$releases"
@@ -27,7 +29,7 @@ setup()
 	serve
 	export ALPINE_MIRROR=http://127.0.0.1:$port ALPINE_ARCH=x86_64
 	unset ALPINE_VERSION http_proxy HTTP_PROXY all_proxy ALL_PROXY
-	cd work
+	cd work || return
 }
 
 teardown()

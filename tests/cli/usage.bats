@@ -78,7 +78,7 @@ refused()
 		'--cgroup-conf KEY=VALUE' '--name ID' '--hostname NAME' '-e, --env NAME[=VALUE]' '--env-file FILE'
 		'-w, --workdir DIR' '-u, --user USER[:GROUP]' '--umask MASK' '-v, --volume SRC:DST[:OPTIONS]'
 		'--mount KEY=VALUE,...' '--tmpfs DST[:OPTIONS]' '--read-only' '--device PATH[:DST[:rwm]]' '--sysfs'
-		'--network host|none|PATH' '--net host|none|PATH' '-t, --tty[=auto|on|off]' '-i, --interactive'
+		'--network host|none|PATH' '--net host|none|PATH' '-t, --tty[=auto|on|off]' '-i, --interactive' '--rm'
 		'--init' '--ulimit NAME=SOFT[:HARD]' '--oom-score-adj N' '--sysctl KEY=VALUE' '--timeout DURATION'
 		'--cap-add NAME' '--cap-drop NAME' '--security-opt NAME=VALUE' '--privileged'
 		'--report[=text|json][:FILE]' '--pid-file FILE' '--cidfile FILE' '--trace' '--log FILE'
@@ -158,6 +158,7 @@ refused()
 	refused '--pid-file : the name of the file is empty' --pid-file=
 	refused '--log-format xml: not a format (text or json)' --log-format xml
 	refused '--root state: must be absolute (begin with /)' --root state
+	refused '--cgroup-parent : the path is empty' --cgroup-parent ''
 	refused '--init: takes no value (leave the option out to turn it off)' --init=false
 }
 
@@ -183,9 +184,14 @@ refused()
 
 @test "names of containers" {
 	local name
-	for name in . .. .a a/b ../a 'a b' 'a:b'; do
-		refused "name $name: not a container's name (letters, digits, _ + - and ., no . in front)" \
+	for name in . .. a/b ../a 'a b' 'a:b'; do
+		refused "name $name: not a container's name (letters, digits, _ + - and ., but not . or ..)" \
 			--name "$name"
+	done
+	# These are names: what is missing is the root filesystem.
+	for name in .a ... -a _ +; do
+		run_status 125 "$MINI_RUN" run --name="$name" ./nonexistent /bin/true
+		expect_match "$stderr" '\./nonexistent does not exist'
 	done
 	refused 'the name of the container is empty' --name ''
 }
@@ -212,7 +218,7 @@ refused()
 	expect_equal "$output" '--memory -x --help -- a'
 	run_ok "$MINI_RUN" run -- "$ROOTFS" /bin/echo -- -h
 	expect_equal "$output" '-- -h'
-	run_ok "$MINI_RUN" run --name usage-a -i --read-only "$ROOTFS" /bin/sh -c 'echo "$@"' sh --tty "a b"
+	run_ok "$MINI_RUN" run --name usage-a -i --rm --read-only "$ROOTFS" /bin/sh -c 'echo "$@"' sh --tty "a b"
 	expect_equal "$output" '--tty a b'
 }
 

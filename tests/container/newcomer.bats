@@ -30,8 +30,9 @@ load ../lib/containers
 	for path in / /proc /dev /dev/pts; do
 		expected[$path]=rw
 	done
-	for path in acpi asound interrupts kcore keys latency_stats sched_debug scsi timer_list timer_stats \
-		bus fs irq sys sysrq-trigger; do
+	for path in acpi asound dynamic_debug interrupts kcore key-users keys kpagecgroup kpagecount kpageflags \
+		latency_stats sched_debug scsi slabinfo timer_list timer_stats vmallocinfo vmcore \
+		bus driver fs irq sys sysrq-trigger; do
 		[[ ! -e /proc/$path ]] || expected[/proc/$path]=ro
 	done
 	run_ok "$MINI_RUN" run "$ROOTFS" /bin/mount
@@ -53,10 +54,13 @@ load ../lib/containers
 @test "3: what is masked is empty, and what is read-only cannot be written" {
 	need_root
 	run_ok "$MINI_RUN" run "$ROOTFS" /bin/sh -c '
-		for file in /proc/kcore /proc/keys /proc/timer_list /proc/interrupts; do
+		for file in /proc/kcore /proc/keys /proc/key-users /proc/timer_list /proc/interrupts /proc/slabinfo \
+			/proc/vmallocinfo /proc/kpagecount; do
 			[ ! -e $file ] || [ -z "$(head -c 1 $file)" ] || echo "$file is readable"
 		done
-		[ ! -d /proc/acpi ] || [ -z "$(ls -A /proc/acpi)" ] || echo "/proc/acpi is not empty"
+		for directory in /proc/acpi /proc/dynamic_debug; do
+			[ ! -d $directory ] || [ -z "$(ls -A $directory)" ] || echo "$directory is not empty"
+		done
 		for file in /proc/sys/kernel/domainname /proc/sysrq-trigger; do
 			! echo x 2>/dev/null >$file || echo "$file is writable"
 		done'
