@@ -63,9 +63,9 @@ static int take_help(void *into, const char *value, struct error *e)
 const struct option_row cli_global_rows[] = {
 	{0, "root", "DIR", "Where the state of the containers is (default: " DEFAULT_STATE_ROOT ")",
 	 take_root},
-	{0, "log", "FILE", "Append every error message to FILE as well", take_log},
+	{0, "log", "FILE", "Append every message to FILE as well", take_log},
 	{0, "log-format", "text|json", "How it is written there (default: text)", take_log_format},
-	{0, "debug", NULL, "Say more about what is done", take_debug},
+	{0, "debug", NULL, "Name every step of the start as it is done", take_debug},
 	{'h', "help", NULL, "Print this help", take_help},
 	{0},
 };

@@ -48,6 +48,18 @@ static const char *search_path(char *const *env)
 	return CONFIG_DEFAULT_PATH;
 }
 
+/*
+ * execve(2) of a path that leads through no magic link: /proc/self/exe would be the host's binary of mini-run
+ * (CVE-2019-5736). Returns only with errno.
+ */
+static void exec_one(const char *path, char *const *args, char *const *env)
+{
+	OWNED_FD fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
+
+	if (fd >= 0)
+		execve(path, args, env);
+}
+
 /* Tries each directory of PATH as execvp(3) does. Returns only with errno: the most telling one. */
 static void exec_searched(char *const *args, char *const *env)
 {
@@ -59,7 +71,7 @@ static void exec_searched(char *const *args, char *const *env)
 
 		if (!path_next(&at, args[0], path, sizeof(path)))
 			continue;
-		execve(path, args, env);
+		exec_one(path, args, env);
 		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG)
 			continue;
 		telling = errno;
@@ -93,7 +105,7 @@ static int exec_now(struct inside *in, struct error *e)
 	char *const *args = in->config->process.args.v;
 
 	if (strchr(args[0], '/'))
-		execve(args[0], args, in->env);
+		exec_one(args[0], args, in->env);
 	else
 		exec_searched(args, in->env);
 	return exec_error(args[0], e);

@@ -111,7 +111,7 @@ static int look_at_mounts(struct host *h, struct error *e)
 
 /*
  * The layout that nearly every host with v1 controllers has: /sys/fs/cgroup/NAME for each of them, where two names
- * may be links to one hierarchy. Asking for these names costs a fifth of making the kernel print the mount table.
+ * may be links to one hierarchy. Asking for these names costs a third of making the kernel print the mount table.
  */
 static void look_at_names(struct host *h)
 {

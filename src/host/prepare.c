@@ -6,6 +6,7 @@
  * author wrote. Nothing is made here but descriptors and memory, so that what is wrong is told while there is
  * nothing to undo.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -180,17 +181,33 @@ int capabilities_look(struct start *s, struct error *e)
 	return 0;
 }
 
+/* Whether there is nothing at all in the directory. */
+static bool is_empty(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool empty = list != NULL;
+
+	while (empty && (entry = readdir(list)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (list)
+		closedir(list);
+	else
+		fd_close(&fd);
+	return empty;
+}
+
 int command_look(struct start *s, struct error *e)
 {
-	struct stat st;
-
 	if (command_check(s->config, s->inside.root_fd, e) == 0)
 		return 0;
-	/* An empty directory deserves better words than a missing command. A directory has two links, its own
-	 * and its parent's, and one more for each directory in it (not on btrfs, where it is always 1). */
-	if (e->status == 127 && fstat(s->inside.root_fd, &st) == 0 && st.st_nlink == 2)
-		return err_hint(e, "%s holds no directory: is it a root filesystem?",
-				s->config->rootfs);
+	/* Not the command is what is wrong with an empty directory. */
+	if (e->status == 127 && is_empty(s->inside.root_fd))
+		return err_set(
+			e,
+			0, "%s is empty: a root filesystem has bin, lib, etc in it (scripts/make-rootfs makes a small one)",
+			s->config->rootfs);
 	return -1;
 }
 

@@ -2,7 +2,7 @@
  * report.c - the truth about the end: why it came, what it cost. Runs outside, when all is cleaned up.
  *
  * One line on stderr where the end was not the command's own doing; the whole report where --report asks for it.
- * Keys and units of the JSON form are documented in mini-run(1) and stay.
+ * Keys and units of the JSON form are documented in mini-run-run(1) and stay.
  */
 #include <errno.h>
 #include <fcntl.h>

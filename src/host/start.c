@@ -238,7 +238,8 @@ static int files_write(struct start *s, struct error *e)
 	return 0;
 }
 
-/* After a start that failed. Those of a container that has run stay, as engines leave them. */
+/* After a start that failed, or when mini-run was killed. Those of a container that came to its end stay, as engines
+ * leave them. */
 static void files_remove(struct start *s)
 {
 	if (s->exec_ns != 0)

@@ -332,7 +332,7 @@ static void write_it_all(void **state)
 {
 	static char big[300000], got[sizeof(big)];
 	size_t have = 0;
-	int ends[2];
+	int ends[2], status;
 	pid_t pid;
 
 	(void)state;
@@ -352,6 +352,10 @@ static void write_it_all(void **state)
 		have += (size_t)n;
 	}
 	assert_memory_equal(got, big, sizeof(got));
+	/* It has the pipe's other end as well. */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	children_n--;
+	assert_int_equal(status, 0);
 	fd_close(&ends[0]);
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(write_all(ends[1], "", 0), 0);

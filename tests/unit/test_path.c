@@ -10,7 +10,7 @@
 
 static char name_255[256], name_256[257], deep_255[3 * 256];
 static char longest[PATH_MAX], too_long[PATH_MAX + 1];
-static char host_secret[PATH_MAX]; /* TREE/canary/secret */
+static char host_secret[sizeof(tree) + 16]; /* TREE/canary/secret */
 
 /* "./././NAME", so that it is @length bytes long. */
 static void stretch(char *into, size_t length, const char *name)
@@ -25,7 +25,7 @@ static void stretch(char *into, size_t length, const char *name)
 
 static void fill(void)
 {
-	char name[16], target[16];
+	char name[24], target[24];
 
 	memset(name_255, 'n', 255);
 	memset(name_256, 'n', 256);
