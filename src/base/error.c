@@ -14,8 +14,14 @@ static int set(struct error *e, int status, int no, const char *format, va_list 
 
 	e->no = no;
 	e->status = status;
-	if (no != 0 && n >= 0 && (size_t)n < sizeof(e->text))
-		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %s", strerror(no));
+	if (no != 0 && n >= 0) {
+		const char *cause = strerror(no);
+		size_t most = sizeof(e->text) - strlen(cause) - 3, at = (size_t)n;
+
+		if (at > most) /* a long object must not hide the cause */
+			at = most;
+		snprintf(e->text + at, sizeof(e->text) - at, ": %s", cause);
+	}
 	return -1;
 }
 

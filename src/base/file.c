@@ -138,7 +138,7 @@ int file_replace_at(int dir_fd, const char *name, const char *text, unsigned int
 	char temporary[300];
 	OWNED_FD fd = -1;
 
-	if ((size_t)snprintf(temporary, sizeof(temporary), ".%s.new", name) >= sizeof(temporary))
+	if ((size_t)snprintf(temporary, sizeof(temporary), ".%.240s.new", name) >= sizeof(temporary))
 		return err_set(e, ENAMETOOLONG, "create %s", name);
 	/* Exclusive: what somebody else put there is not written into; what a killed run left goes. */
 	for (int tries = 0; fd < 0 && tries < 2; tries++) {

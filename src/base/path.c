@@ -44,6 +44,9 @@ int path_open_regular(int root_fd, const char *path)
 /* Makes @name (one component) in @dir_fd and opens it with O_PATH. */
 static int make_one(int dir_fd, const char *name, bool file, int *ret_fd, struct error *e)
 {
+	OWNED_FD fd = -1;
+	struct stat st;
+
 	if (file) {
 		OWNED_FD made = openat(dir_fd, name,
 				       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -53,9 +56,13 @@ static int make_one(int dir_fd, const char *name, bool file, int *ret_fd, struct
 	} else if (mkdirat(dir_fd, name, 0755) < 0 && errno != EEXIST) {
 		return err_set(e, errno, "create directory %s", name);
 	}
-	*ret_fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (file ? 0 : O_DIRECTORY));
-	if (*ret_fd < 0)
+	fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | (file ? 0 : O_DIRECTORY));
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(e, errno, "open %s", name);
+	/* O_PATH with O_NOFOLLOW opens a link itself; nobody who follows it would see what is put there. */
+	if (S_ISLNK(st.st_mode))
+		return err_set(e, ELOOP, "open %s", name);
+	*ret_fd = fd_give(&fd);
 	return 0;
 }
 

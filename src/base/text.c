@@ -94,6 +94,8 @@ static bool is_deceptive(const unsigned char *s)
 {
 	if (s[0] == 0xc2 && s[1] < 0xa0)
 		return true; /* U+0080 to U+009F */
+	if (s[0] == 0xd8 && s[1] == 0x9c)
+		return true; /* U+061C, the Arabic letter mark */
 	if (s[0] == 0xe2 && s[1] == 0x80 &&
 	    ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f))
 		return true; /* U+200E, U+200F, U+2028 to U+202E: marks, line separators, embeddings */

@@ -32,6 +32,7 @@ struct look {
 	const struct config *c;
 	int root_fd;
 	char path[PATH_MAX]; /* of the file at hand, in the container */
+	bool refused;	     /* what was found lies below /proc */
 	bool mounts;	     /* a mount could bring what is missing */
 };
 
@@ -88,27 +89,78 @@ static int missing(const struct look *l, const char *path, const char *what, str
 	return err_status(e, 127, 0, "%s: %s %s is not in %s", l->path, what, path, l->c->rootfs);
 }
 
-/* /proc/self/exe is the host's binary of mini-run until execve: nothing below /proc is a command (CVE-2019-5736). */
-static int proc_refused(const char *path, struct error *e)
+/* Whether the descriptor, of something in the root filesystem, leads to a place below its /proc. */
+static bool is_below_proc(const struct look *l, int fd)
 {
-	if (strncmp(path, "/proc/", 6) != 0)
+	char where[PATH_MAX] = "", root[PATH_MAX] = "", link[40];
+	size_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, where, sizeof(where) - 1) < 0)
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", l->root_fd);
+	if (readlink(link, root, sizeof(root) - 1) < 0)
+		return false;
+	n = strcmp(root, "/") == 0 ? 0 : strlen(root); /* a detached mount has the name "/" */
+	return strncmp(where, root, n) == 0 && strncmp(where + n, "/proc/", 6) == 0;
+}
+
+/*
+ * /proc/self/exe is the host's binary of mini-run until execve, so nothing below /proc is a command or an interpreter
+ * (CVE-2019-5736): neither by its name nor by where a link leads (@fd; -1: it could not be opened). Keeps errno.
+ */
+static int proc_refused(struct look *l, const char *path, int fd, struct error *e)
+{
+	int saved = errno;
+
+	l->refused = strncmp(path, "/proc/", 6) == 0 || (fd >= 0 && is_below_proc(l, fd));
+	errno = saved;
+	if (!l->refused)
 		return 0;
 	return err_status(e, 126, 0, "%s: nothing below /proc can be a command or its interpreter",
 			  path);
 }
 
-/* The ELF header and the interpreter that PT_INTERP names. */
-static int elf_check(const struct look *l, int fd, const Elf64_Ehdr *header, struct error *e)
+/* @path as it is seen from the working directory of the container. */
+static bool seen_from_cwd(const struct look *l, const char *path, char *ret, size_t size)
 {
-	char interpreter[PATH_MAX];
+	const char *cwd = *path == '/' || !*path ? "" : l->c->process.cwd;
+
+	return (size_t)snprintf(ret, size, "%s%s%s", cwd, *cwd ? "/" : "", path) < size;
+}
+
+/* Whether the "#!" line names its interpreter in full within the bytes that the kernel looks at. */
+static bool interpreter_ends(const char *head)
+{
+	const char *at = head + 2;
+
+	at += strspn(at, " \t");
+	return at[strcspn(at, " \t\n")] != '\0';
+}
+
+/* Why @path cannot be opened: path_open_regular tells less, and clean-ups have been at errno since. */
+static int access_errno(const struct look *l, const char *path)
+{
+	OWNED_FD fd = path_open_in(l->root_fd, path, O_PATH);
+
+	return fd < 0 ? errno : 0;
+}
+
+/* The ELF header and the interpreter that PT_INTERP names. */
+static int elf_check(struct look *l, int fd, const Elf64_Ehdr *header, struct error *e)
+{
+	char interpreter[PATH_MAX], place[PATH_MAX];
+	unsigned int machine = header->e_machine;
 	Elf64_Phdr table[64]; /* more than any program has */
 	ssize_t got;
 
-	if (header->e_ident[EI_DATA] != ELFDATA2LSB || !runs_here(header->e_machine)) {
+	if (header->e_ident[EI_DATA] == ELFDATA2MSB)
+		machine = (machine & 0xff) << 8 | machine >> 8;
+	if (header->e_ident[EI_DATA] != ELFDATA2LSB || !runs_here(machine)) {
 		if (has_binfmt())
 			return 0;
 		return err_status(e, 126, 0, "%s is a program for %s, and this kernel runs %s",
-				  l->path, machine_name(header->e_machine), THIS_NAME);
+				  l->path, machine_name(machine), THIS_NAME);
 	}
 	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_phentsize != sizeof(Elf64_Phdr))
 		return 0;
@@ -118,16 +170,19 @@ static int elf_check(const struct look *l, int fd, const Elf64_Ehdr *header, str
 		OWNED_FD found = -1;
 		ssize_t n;
 
+		errno = 0;
 		if (p->p_type != PT_INTERP || p->p_filesz == 0 || p->p_filesz >= sizeof(interpreter))
 			continue;
 		n = pread(fd, interpreter, p->p_filesz, (off_t)p->p_offset);
 		if (n <= 0)
 			return 0; /* cut short: execve will say */
 		interpreter[n] = '\0';
-		if (proc_refused(interpreter, e) < 0)
+		if (!seen_from_cwd(l, interpreter, place, sizeof(place)))
+			return 0;
+		found = path_open_in(l->root_fd, place, O_PATH);
+		if (proc_refused(l, place, found, e) < 0)
 			return -1;
-		found = path_open_in(l->root_fd, interpreter, O_PATH);
-		if (found < 0 && errno == ENOENT)
+		if (found < 0 && access_errno(l, place) == ENOENT)
 			return missing(l, interpreter, "its program loader", e);
 	}
 	return 0;
@@ -152,23 +207,31 @@ static int file_check(struct look *l, int fd, struct error *e)
 			char text[256];
 		} head = {0};
 		OWNED_FD next = -1;
-		char *interpreter;
+		char *interpreter, place[PATH_MAX];
+		ssize_t n = read(fd, head.text, sizeof(head.text) - 1);
 
-		if (read(fd, head.text, sizeof(head.text) - 1) < 4)
-			return 0; /* empty or unreadable: execve will say */
+		if (n < 4 ||
+		    (memcmp(head.text, ELFMAG, SELFMAG) == 0 && n < (ssize_t)sizeof(head.elf)))
+			return 0; /* empty, cut short or unreadable: execve will say */
 		if (memcmp(head.text, ELFMAG, SELFMAG) == 0)
 			return elf_check(l, fd, &head.elf, e);
-		if (memcmp(head.text, "#!", 2) != 0 || !(interpreter = script_interpreter(head.text)))
+		if (memcmp(head.text, "#!", 2) != 0 ||
+		    (n == sizeof(head.text) - 1 && !interpreter_ends(head.text)) ||
+		    !(interpreter = script_interpreter(head.text)))
 			return 0;
 		if (interpreter[strlen(interpreter) - 1] == '\r')
 			return err_status(e, 127, 0,
 					  "%s has DOS line ends: its interpreter would be \"%s\"",
 					  l->path, interpreter);
-		if (proc_refused(interpreter, e) < 0)
+		if (!seen_from_cwd(l, interpreter, place, sizeof(place)))
+			return 0;
+		next = path_open_regular(l->root_fd, place);
+		if (proc_refused(l, place, next, e) < 0)
 			return -1;
-		next = path_open_regular(l->root_fd, interpreter);
 		if (next < 0)
-			return errno == ENOENT ? missing(l, interpreter, "its interpreter", e) : 0;
+			return access_errno(l, place) == ENOENT
+				       ? missing(l, interpreter, "its interpreter", e)
+				       : 0;
 		snprintf(l->path, sizeof(l->path), "%s", interpreter);
 		if (dup3(next, fd, O_CLOEXEC) < 0)
 			return 0;
@@ -180,15 +243,15 @@ static int file_check(struct look *l, int fd, struct error *e)
  * Tries @path in the root filesystem. 1: there and could be run, *ret_fd is open for reading (-1: it can be
  * run and not read); 0: not there; -1: there, and not to be run.
  */
-static int try_path(const struct look *l, const char *path, int *ret_fd, struct error *e)
+static int try_path(struct look *l, const char *path, int *ret_fd, struct error *e)
 {
 	OWNED_FD fd = path_open_in(l->root_fd, path, O_PATH);
 	struct stat st;
 
 	*ret_fd = -1;
-	if (proc_refused(path, e) < 0)
+	if (proc_refused(l, path, fd, e) < 0)
 		return -1;
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP))
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG))
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_status(e, 126, errno, "%s", path);
@@ -223,8 +286,10 @@ static int find(struct look *l, int *ret_fd, struct error *e)
 	if (strchr(p->args.v[0], '/'))
 		return path_set(l, p->args.v[0], e) < 0 ? -1 : try_path(l, l->path, ret_fd, e);
 	for (size_t i = 0; i < p->env.n; i++)
-		if (strncmp(p->env.v[i], "PATH=", 5) == 0)
-			at = p->env.v[i] + 5;
+		if (strncmp(p->env.v[i], "PATH=", 5) == 0) {
+			at = p->env.v[i] + 5; /* the first counts, as in exec.c */
+			break;
+		}
 	while (at) {
 		int one;
 
@@ -259,7 +324,7 @@ int command_check(const struct config *c, int root_fd, struct error *e)
 
 	if (found > 0)
 		return fd < 0 ? 0 : file_check(&l, fd, e);
-	if (l.mounts)
+	if (l.mounts && !l.refused)
 		return 0;
 	if (found < 0)
 		return err_within(e, "%s", c->rootfs);

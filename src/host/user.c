@@ -85,7 +85,8 @@ static int find_user(int root_fd, const char *wanted, struct user *u, char **ret
 	for (at = text; !found && (n = next_line(&at, fields, 7)) >= 0;) {
 		uint32_t listed_uid, listed_gid;
 
-		if (n < 6 || !id_of(fields[2], &listed_uid) || !id_of(fields[3], &listed_gid))
+		if (n < 6 || !*fields[0] || !id_of(fields[2], &listed_uid) ||
+		    !id_of(fields[3], &listed_gid))
 			continue;
 		if (number ? listed_uid != uid : strcmp(fields[0], wanted) != 0)
 			continue;
@@ -129,7 +130,8 @@ static int find_groups(int root_fd, const char *name, struct user *u, struct err
 	for (at = text; (n = next_line(&at, fields, 4)) >= 0;) {
 		uint32_t gid;
 
-		if (n < 4 || !id_of(fields[2], &gid) || gid == u->gid || !lists(fields[3], name))
+		if (n < 4 || !*fields[0] || !id_of(fields[2], &gid) || gid == u->gid ||
+		    !lists(fields[3], name))
 			continue;
 		if (u->groups_n == USER_GROUPS)
 			return err_set(e, 0, "user %s is in more than %d groups", name, USER_GROUPS);
@@ -155,7 +157,8 @@ static int find_group(int root_fd, const char *wanted, uint32_t *ret_gid, struct
 	if (read_inside(root_fd, "/etc/group", &text, e) < 0)
 		return -1;
 	for (at = text; (n = next_line(&at, fields, 4)) >= 0;)
-		if (n >= 3 && strcmp(fields[0], wanted) == 0 && id_of(fields[2], ret_gid))
+		if (n >= 3 && *fields[0] && strcmp(fields[0], wanted) == 0 &&
+		    id_of(fields[2], ret_gid))
 			return 0;
 	return err_set(
 		e, 0, "group %s is not in the root filesystem's /etc/group (a number needs no entry)",
