@@ -161,6 +161,14 @@ int sys_bpf(int command, void *attr, unsigned int size)
 	return (int)syscall(SYS_bpf, command, attr, size);
 }
 
+int sys_signal_default(int number)
+{
+	/* The kernel's struct, not glibc's; all zero is SIG_DFL without flags on every architecture. */
+	unsigned long fresh[4] = {0};
+
+	return (int)syscall(SYS_rt_sigaction, number, fresh, NULL, sizeof(uint64_t));
+}
+
 long sys_number_of_sigtimedwait(void)
 {
 	return SYS_rt_sigtimedwait;

@@ -77,6 +77,7 @@ int sys_capget_permitted(uint64_t *ret);
 int sys_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable);
 int sys_seccomp_filter(const void *sock_fprog, unsigned int flags); /* SECCOMP_SET_MODE_FILTER */
 int sys_bpf(int command, void *attr, unsigned int size);
+int sys_signal_default(int number); /* rt_sigaction(2): SIG_DFL, for the two that glibc keeps to itself as well */
 long sys_number_of_sigtimedwait(void); /* as /proc/PID/syscall shows it */
 int sys_landlock_abi(void); /* landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION */
 int sys_getcwd(char *buffer, size_t size); /* the kernel's answer, as it is */

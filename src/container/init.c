@@ -89,12 +89,11 @@ static int descriptors_close(struct inside *in, struct error *e)
 /* Signals as a fresh process has them: the caller's blocked and ignored ones (nohup) do not come along. */
 static int signals_reset(struct inside *in, struct error *e)
 {
-	struct sigaction fresh = {.sa_handler = SIG_DFL};
 	sigset_t none;
 
 	(void)in;
 	for (int s = 1; s < NSIG; s++)
-		(void)sigaction(s, &fresh, NULL); /* EINVAL: KILL, STOP and the two that glibc keeps */
+		(void)sys_signal_default(s); /* EINVAL: KILL and STOP */
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
 		return err_set(e, errno, "unblock signals");
