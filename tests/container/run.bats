@@ -212,7 +212,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	mkdir empty
 	expect_error 125 'missing does not exist' "$MINI_RUN" run missing /bin/sh
 	expect_error 125 'file is not a directory' "$MINI_RUN" run file /bin/sh
-	expect_error 127 'empty.*is it a root filesystem' "$MINI_RUN" run empty /bin/sh
+	expect_error 125 'empty is empty: a root filesystem has' "$MINI_RUN" run empty /bin/sh
 	expect_error 125 '.' "$MINI_RUN" run '' /bin/sh
 	expect_equal "$(ls -A empty)" ""
 }

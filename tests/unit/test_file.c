@@ -255,7 +255,7 @@ static void replace_at_fails(void **state)
 	OK(file_replace_at(root_fd, name, "long", 0600, &e));
 	check_text(name, "long");
 	memset(name, 'n', 300);
-	refused(file_replace_at(root_fd, name, "x", 0600, &e), ENAMETOOLONG, "create nnn");
+	refused(file_replace_at(root_fd, name, "x", 0600, &e), ENAMETOOLONG, "write nnn");
 	put("file", "old");
 	limit_size(3);
 	refused(file_replace_at(root_fd, "file", "12345", 0600, &e), EFBIG, "write file");
