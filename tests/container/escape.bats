@@ -122,8 +122,8 @@ careless()
 	echo 'passwd: evil' >"$ROOT/etc/nsswitch.conf"
 	run_ok inside -u user:tty -- id -u
 	expect_equal "$output" 1000
-	# It has no loader that could.
-	run ! grep -q INTERP <(readelf -l "$MINI_RUN" 2>/dev/null)
+	# It has no loader that could. The machine has no readelf; the file is the one that was looked at outside.
+	is_vm || run ! grep -q INTERP <(readelf -l "$REPO/build/mini-run")
 	canary_intact
 }
 

@@ -119,7 +119,7 @@ os.execvp(sys.argv[2], sys.argv[2:])'
 @test "a signal that comes before mini-run has seen that the command runs reaches its handler" {
 	need_root
 	# mini-run is slow to take the messages from inside; the command is long at work then.
-	background_command strace -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_exit=1000000 \
+	background_command env ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace=recvmsg -e inject=recvmsg:delay_exit=1000000 \
 		"$MINI_RUN" run "$ROOTFS" /bin/sh -c 'trap "echo got; exit 7" TERM; echo ready; sleep 1000 & wait'
 	await_output ready
 	# The child of strace is mini-run.
@@ -136,7 +136,7 @@ interrupt_at()
 	local wanted=$1 call=$2 nth=$3 got=0
 	shift 3
 
-	strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=TERM:when=$nth" "$MINI_RUN" "$@" \
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o /dev/null -e trace="$call" -e inject="$call:signal=TERM:when=$nth" "$MINI_RUN" "$@" \
 		2>"$BATS_TEST_TMPDIR/err" 3>&- || got=$?
 	echo "$call $nth: status $got: $(cat "$BATS_TEST_TMPDIR/err")"
 	[[ $got == "$wanted" || $got == 0 ]]
