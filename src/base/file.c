@@ -118,6 +118,41 @@ int file_read_regular(int fd, const char *name, size_t limit, char **ret_text, s
 	return 0;
 }
 
+int file_read_stream(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+		     struct error *e)
+{
+	OWNED_MEMORY char *text = NULL;
+	size_t length = 0, room = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (length + 1 >= room) {
+			char *more = realloc(text, room = room ? room * 2 : 16384);
+
+			if (!more)
+				return err_no_memory(e);
+			text = more;
+		}
+		n = read(fd, text + length, room - length - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(e, errno, "read %s", name);
+		if (n == 0)
+			break;
+		length += (size_t)n;
+		if (length > limit)
+			return err_set(e, EFBIG, "read %s (at most %zu bytes are taken)", name,
+				       limit);
+	}
+	text[length] = '\0';
+	*ret_text = text;
+	text = NULL;
+	*ret_length = length;
+	return 0;
+}
+
 int file_create_at(int dir_fd, const char *name, const char *text, unsigned int mode, struct error *e)
 {
 	OWNED_FD fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

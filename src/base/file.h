@@ -24,6 +24,10 @@ int file_read_at(int dir_fd, const char *name, char *buffer, size_t size, size_t
 int file_read_regular(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
 		      struct error *e);
 
+/* The same of anything that can be read to its end: a pipe, a terminal. Waits for it. */
+int file_read_stream(int fd, const char *name, size_t limit, char **ret_text, size_t *ret_length,
+		     struct error *e);
+
 /* Makes @name in @dir_fd, which must not be there yet. */
 int file_create_at(int dir_fd, const char *name, const char *text, unsigned int mode,
 		   struct error *e);

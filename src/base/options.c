@@ -218,12 +218,14 @@ int options_parse(const struct option_table *tables, int argc, char *const argv[
 		}
 		if (*name == '-')
 			name++;
-		else if (is_cluster(tables, name)) {
+		else if (!find_name(tables, name, strcspn(name, "="), &f) &&
+			 is_cluster(tables, name)) {
 			if (parse_letters(tables, argc, argv, &at, e) < 0)
 				return -1;
 			continue;
 		}
-		/* One letter behind a single dash is no long name: there is none so short. */
+		/* A whole name behind a single dash is what programs say that know Go's flags: -bundle is no -b undle. (There
+		 * is no name of one letter.) */
 		if (find_name(tables, name, strcspn(name, "="), &f))
 			r = parse_long(&f, name, argc, argv, &at, e);
 		else

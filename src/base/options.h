@@ -27,7 +27,7 @@ struct option_table {
 /*
  * Parses the options in front of the first word that is none, or of "--", by @tables (up to the one without
  * rows). Both --name VALUE and --name=VALUE, -n VALUE and -nVALUE, clusters of letters (-it), and Go's
- * single dash (-name) where no cluster of letters fits. *ret_first is the index of the first word behind
+ * single dash (-name). *ret_first is the index of the first word behind
  * the options. Errors name the option as it was typed, and an unknown one proposes the nearest known.
  * argv[0] is looked at too: pass the words behind the command's name.
  */

@@ -10,9 +10,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -28,11 +30,15 @@ int path_open_regular(int root_fd, const char *path)
 {
 	OWNED_FD fd = path_open_in(root_fd, path, O_PATH);
 	char again[40];
+	struct statfs fs;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -1;
-	if (!S_ISREG(st.st_mode)) {
+	/* Reading some of procfs takes something away (kmsg), and none of it is a file of the image's. */
+	if (fstatfs(fd, &fs) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode) || fs.f_type == PROC_SUPER_MAGIC) {
 		errno = S_ISDIR(st.st_mode) ? EISDIR : ENXIO;
 		return -1;
 	}

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
@@ -26,7 +27,8 @@ pid_t sys_clone3(const struct sys_clone *c)
 	struct clone_args args = {
 		.flags = c->flags,
 		.pidfd = (uint64_t)(uintptr_t)c->ret_pidfd,
-		.exit_signal = SIGCHLD,
+		/* The kernel then takes the one of the caller itself, whose sibling the new process is. */
+		.exit_signal = c->flags & CLONE_PARENT ? 0 : SIGCHLD,
 		.cgroup = c->flags & CLONE_INTO_CGROUP ? (uint64_t)c->cgroup_fd : 0,
 	};
 
@@ -108,6 +110,16 @@ int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
+int sys_fspick(int mount_fd)
+{
+	return (int)syscall(SYS_fspick, mount_fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH);
+}
+
+int sys_fsconfig_reconfigure(int fs_fd)
+{
+	return (int)syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+}
+
 int sys_pidfd_open(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
@@ -187,6 +199,42 @@ int sys_getcwd(char *buffer, size_t size)
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags)
 {
 	return (int)syscall(SYS_execveat, dir_fd, path, argv, envp, flags);
+}
+
+int sys_sched_setattr(pid_t pid, const struct sys_sched *s)
+{
+	/* struct sched_attr of <linux/sched/types.h>, which clashes with <sched.h> of glibc 2.36. */
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+		uint32_t util_min, util_max;
+	} attr = {
+		.size = sizeof(attr),
+		.policy = s->policy,
+		.flags = s->flags,
+		.nice = s->nice,
+		.priority = s->priority,
+		.runtime = s->runtime_ns,
+		.deadline = s->deadline_ns,
+		.period = s->period_ns,
+	};
+
+	return (int)syscall(SYS_sched_setattr, pid, &attr, 0);
+}
+
+int sys_ioprio_set(pid_t pid, unsigned int kind, unsigned int priority)
+{
+	return (int)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid,
+			    IOPRIO_PRIO_VALUE(kind, priority));
+}
+
+int sys_set_mempolicy(int mode, const unsigned long *mask, unsigned long bits)
+{
+	/* The kernel takes one from the number of bits. */
+	return (int)syscall(SYS_set_mempolicy, mode, mask, bits > 0 ? bits + 1 : 0);
 }
 
 int sys_probe(long number)

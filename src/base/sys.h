@@ -27,7 +27,7 @@
 #define CLONE_NEWCGROUP 0x02000000
 #endif
 struct sys_clone {
-	uint64_t flags; /* CLONE_*; a new process with SIGCHLD on its end */
+	uint64_t flags; /* CLONE_*; a new process, whose end is told to its parent by SIGCHLD */
 	int cgroup_fd;	/* with CLONE_INTO_CGROUP: the v2 directory */
 	int *ret_pidfd; /* with CLONE_PIDFD */
 };
@@ -68,6 +68,10 @@ int sys_move_mount(int mount_fd, int target_fd);
 /* @flags: 0 or SYS_AT_RECURSIVE. */
 int sys_mount_setattr(int fd, unsigned int flags, const struct sys_mount_attr *attr);
 int sys_pivot_root(const char *new_root, const char *put_old);
+/* A context to reconfigure the filesystem whose mount @mount_fd (O_PATH) is the root of; then fsconfig and, at the
+ * end, sys_fsconfig_reconfigure. */
+int sys_fspick(int mount_fd);
+int sys_fsconfig_reconfigure(int fs_fd);
 
 int sys_pidfd_open(pid_t pid);
 int sys_pidfd_send_signal(int pidfd, int signal);
@@ -82,6 +86,19 @@ long sys_number_of_sigtimedwait(void); /* as /proc/PID/syscall shows it */
 int sys_landlock_abi(void); /* landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION */
 int sys_getcwd(char *buffer, size_t size); /* the kernel's answer, as it is */
 int sys_execveat(int dir_fd, const char *path, char *const argv[], char *const envp[], int flags);
+
+/* sched_setattr(2) of @pid (0: ourselves); @policy and @flags are the kernel's SCHED_* and SCHED_FLAG_*. */
+struct sys_sched {
+	uint32_t policy, priority;
+	uint64_t flags;
+	int32_t nice;
+	uint64_t runtime_ns, deadline_ns, period_ns;
+};
+int sys_sched_setattr(pid_t pid, const struct sys_sched *s);
+/* ioprio_set(2) with IOPRIO_WHO_PROCESS of @pid (0: ourselves); @kind is the kernel's IOPRIO_CLASS_*. */
+int sys_ioprio_set(pid_t pid, unsigned int kind, unsigned int priority);
+/* set_mempolicy(2); @mode is MPOL_* with MPOL_F_*. @mask has @bits bits, a multiple of those of a long; NULL with 0. */
+int sys_set_mempolicy(int mode, const unsigned long *mask, unsigned long bits);
 
 /* Whether the kernel knows system call @number: calls it in a child with arguments that cannot be valid (every one
  * is -1), and returns the errno that it answers with, ENOSYS also where a filter ends the child; -1 with errno where

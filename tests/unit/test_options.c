@@ -105,7 +105,7 @@ static void ways_to_write(void **state)
 		{{"-m", "-1"}, "memory=-1", 2},
 		{{"--memory-swap", "-1", "x"}, "memory-swap=-1", 2},
 		{{"--memory", "--all"}, "memory=--all", 2},
-		{{"-memory", "5"}, "memory=emory", 1}, /* a cluster fits */
+		{{"-memory", "5"}, "memory=5", 2}, /* Go's single dash, and no cluster */
 		{{"-bundle", "d", "x"}, "bundle=d", 2},
 		{{"-bundle=d"}, "bundle=d", 1},
 		{{"--bundle", "d"}, "bundle=d", 2},
@@ -169,7 +169,7 @@ static void errors(void **state)
 		{{"--never", "x"}, "--never x: not today"},
 		{{"--never=x"}, "--never x: not today"},
 		{{"-nx"}, "-n x: not today"},
-		{{"-never"}, "-n ever: not today"},
+		{{"-never", "x"}, "-never x: not today"},
 	};
 
 	(void)state;
