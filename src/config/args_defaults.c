@@ -6,6 +6,7 @@
  * the kernel's log (dynamic_debug), tables of its memory, other users' keys; docs/design.md says what each is good for.
  */
 #include "config/args_parts.h"
+#include "config/device_rules.h"
 
 #include <string.h>
 
@@ -42,20 +43,8 @@ static const char *const readonly_proc[] = {
 	"/proc/sys",	"/proc/sysrq-trigger", NULL,
 };
 
-static const struct config_device_rule default_rules[] = {
+static const struct config_device_rule deny_all[] = {
 	{false, 'a', -1, -1, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},
-	/* Making a node is harmless while opening it is not allowed, and packages do make some. */
-	{true, 'c', -1, -1, DEVICE_MKNOD},
-	{true, 'b', -1, -1, DEVICE_MKNOD},
-	{true, 'c', 1, 3, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* null */
-	{true, 'c', 1, 5, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* zero */
-	{true, 'c', 1, 7, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* full */
-	{true, 'c', 1, 8, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* random */
-	{true, 'c', 1, 9, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* urandom */
-	{true, 'c', 5, 0, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* tty */
-	{true, 'c', 5, 1, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* console */
-	{true, 'c', 5, 2, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD},	 /* ptmx */
-	{true, 'c', 136, -1, DEVICE_READ | DEVICE_WRITE | DEVICE_MKNOD}, /* pts */
 };
 
 static const struct config_device_rule privileged_rules[] = {
@@ -146,6 +135,7 @@ int args_defaults(struct args *a, struct error *e)
 
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		c->ns[kinds[i]].mode = NS_NEW;
+	c->has_process = true;
 	c->default_devices = true;
 	c->rootfs_nodev = !a->privileged;
 	if (!c->process.cwd)
@@ -165,6 +155,8 @@ int args_defaults(struct args *a, struct error *e)
 	if (r == 0)
 		r = add_strings(c, &c->readonly_paths, readonly_proc, e);
 	if (r == 0)
-		r = add_rules(c, default_rules, COUNT(default_rules), e);
+		r = add_rules(c, deny_all, COUNT(deny_all), e);
+	if (r == 0)
+		r = device_rules_add_defaults(c, e);
 	return r;
 }

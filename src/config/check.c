@@ -33,10 +33,10 @@ static int check_id(const char *id, struct error *e)
 		return err_set(e, 0, "the name of the container is empty");
 	if (strlen(id) > ID_MOST)
 		return err_set(e, 0, "name %.40s...: longer than %d bytes", id, ID_MOST);
-	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || id[strspn(id, id_letters)] != '\0')
+	if (id[0] == '.' || id[strspn(id, id_letters)] != '\0')
 		return err_set(
 			e,
-			0, "name %s: not a container's name (letters, digits, _ + - and ., but not . or ..)",
+			0, "name %s: not a container's name (letters, digits, _ + - and ., no . in front)",
 			id);
 	return 0;
 }
@@ -126,6 +126,8 @@ static int check_process(const struct config *c, struct error *e)
 {
 	const struct config_process *p = &c->process;
 
+	if (c->oci_version && !c->has_process) /* needed only for a start (runtime.md, "Start") */
+		return 0;
 	if (p->args.n == 0 || p->args.v[0][0] == '\0')
 		return err_set(e, 0, "the command is empty (a program and its arguments)");
 	if (!p->cwd)
@@ -185,6 +187,13 @@ static int check_idmaps(const struct config_idmaps *maps, struct error *e)
 	return check_idmap(maps->gid, maps->gids, "gid", e);
 }
 
+/* What dev_valid_name() of the kernel takes. */
+static bool is_interface(const char *name)
+{
+	return *name != '\0' && strlen(name) <= INTERFACE_MOST && !strpbrk(name, "/: \t\n\v\f\r") &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
 static int check_namespaces(const struct config *c, struct error *e)
 {
 	const struct config_idmaps *maps = &c->idmaps;
@@ -198,7 +207,8 @@ static int check_namespaces(const struct config *c, struct error *e)
 				ns_names[i]);
 	}
 	if (!check_has_own(c, NS_MOUNT))
-		return err_set(e, 0, "a container needs a mount namespace of its own");
+		return err_set(e, 0, "%sa container needs a mount namespace of its own",
+			       c->oci_version ? "linux.namespaces: " : "");
 	if (c->ns[NS_USER].mode == NS_NEW ? maps->uids == 0 || maps->gids == 0
 					  : maps->uids != 0 || maps->gids != 0)
 		return err_set(
@@ -212,13 +222,14 @@ static int check_namespaces(const struct config *c, struct error *e)
 	if (c->time_offsets && c->ns[NS_TIME].mode != NS_NEW)
 		return err_set(e, 0, "time offsets need a new time namespace");
 	for (size_t i = 0; i < c->net_devices_n; i++) {
-		const char *name = c->net_devices[i].name;
+		const char *names[] = {c->net_devices[i].host_name, c->net_devices[i].name};
 
 		if (!check_has_own(c, NS_NETWORK))
 			return err_set(e, 0, "network devices need a network namespace of their own");
-		if (name &&
-		    (*name == '\0' || strlen(name) > INTERFACE_MOST || strpbrk(name, "/: \t\n")))
-			return err_set(e, 0, "network device %.40s: not an interface's name", name);
+		for (int k = 0; k < 2; k++)
+			if (names[k] && !is_interface(names[k]))
+				return err_set(e, 0, "network device %.40s: not an interface's name",
+					       names[k]);
 	}
 	return 0;
 }
@@ -279,6 +290,19 @@ static bool normal_sysctl(const char *key, char *ret_dotted, size_t size)
 	return part > 0;
 }
 
+/* A name that is given twice, and differently: nobody can say which is meant. */
+static int check_names_agree(const struct config *c, const char *key, const char *value,
+			     struct error *e)
+{
+	bool host = strcmp(key, "kernel.hostname") == 0;
+	const char *other = host ? c->hostname : c->domainname;
+
+	if ((!host && strcmp(key, "kernel.domainname") != 0) || !other || strcmp(other, value) == 0)
+		return 0;
+	return err_set(e, 0, "sysctl %s: %.80s, and the %s is %.80s", key, value,
+		       host ? "hostname" : "domainname", other);
+}
+
 static int check_sysctl(const struct config *c, const struct config_pair *pair, struct error *e)
 {
 	char key[256];
@@ -293,7 +317,7 @@ static int check_sysctl(const struct config *c, const struct config_pair *pair, 
 		if (all_below ? strncmp(key, name, length) != 0 : strcmp(key, name) != 0)
 			continue;
 		if (check_has_own(c, sysctls[i].ns))
-			return 0;
+			return check_names_agree(c, key, pair->value, e);
 		return err_set(
 			e, 0,
 			"sysctl %.100s: needs its own %s namespace (it would be set on the host)",
@@ -345,7 +369,7 @@ static int check_seccomp(const struct config_seccomp *s, struct error *e)
 {
 	if (s->mode != SECCOMP_MODE_PROFILE)
 		return 0;
-	if (s->listener_metadata && !s->listener_path)
+	if (s->listener_metadata && *s->listener_metadata && (!s->listener_path || !*s->listener_path))
 		return err_set(e, 0, "seccomp: listener metadata without a listener path");
 	if (s->default_action == SECCOMP_NOTIFY)
 		return err_set(e, 0, "seccomp: SCMP_ACT_NOTIFY cannot be the default action");

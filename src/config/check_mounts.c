@@ -12,19 +12,27 @@
 #include "config/container_path.h"
 
 static const char *const replaceable_proc_files[] = {
-	"/proc/cpuinfo",  "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/net/dev",
-	"/proc/slabinfo", "/proc/stat",	     "/proc/swaps",   "/proc/uptime",
+	"/proc/cpuinfo", "/proc/diskstats",
+	"/proc/loadavg", "/proc/meminfo",
+	"/proc/net/dev", "/proc/slabinfo",
+	"/proc/stat",	 "/proc/swaps",
+	"/proc/uptime",	 "/proc/sys/kernel/ns_last_pid",
 };
 
 #define ATIME_FLAGS (MOUNT_NOATIME | MOUNT_RELATIME | MOUNT_STRICTATIME)
 
-static int check_proc(const struct config_mount *m, struct error *e)
+static int check_proc(const struct config *c, const struct config_mount *m, struct error *e)
 {
 	enum container_path_relation relation = container_path_to(m->destination, "/proc");
 
 	if (relation == PATH_ELSEWHERE)
 		return 0;
 	if (relation == PATH_SAME && !m->bind && m->type && strcmp(m->type, "proc") == 0)
+		return 0;
+	/* What engines do where the pid namespace is the host's; that it is a proc filesystem is seen when it is
+	 * attached. */
+	if (c->oci_version && relation == PATH_SAME && m->bind && m->source &&
+	    strcmp(m->source, "/proc") == 0)
 		return 0;
 	for (size_t i = 0; m->bind && i < sizeof(replaceable_proc_files) / sizeof(char *); i++)
 		if (container_path_to(m->destination, replaceable_proc_files[i]) == PATH_SAME)
@@ -41,7 +49,25 @@ static bool one_atime_at_most(uint32_t flags)
 	return (flags & (flags - 1)) == 0;
 }
 
-static int check_mount(const struct config_mount *m, struct error *e)
+/* A bind mount is what the kernel lets map ids; and without maps of its own it takes the container's. */
+static int check_idmapped(const struct config *c, const struct config_mount *m, struct error *e)
+{
+	if (m->idmap == MOUNT_IDMAP_NONE)
+		return 0;
+	if (!m->bind)
+		return err_set(e, 0,
+			       "mount on %.200s: only a bind mount can map ids (idmap, ridmap, "
+			       "uidMappings, gidMappings)",
+			       m->destination);
+	if (m->idmaps.uids == 0 && !check_has_own(c, NS_USER))
+		return err_set(e, 0,
+			       "mount on %.200s: to map ids it needs uidMappings and gidMappings, "
+			       "or the container a user namespace",
+			       m->destination);
+	return 0;
+}
+
+static int check_mount(const struct config *c, const struct config_mount *m, struct error *e)
 {
 	if (!m->destination)
 		return err_set(e, 0, "a mount has no destination");
@@ -50,9 +76,9 @@ static int check_mount(const struct config_mount *m, struct error *e)
 	if (container_path_to(m->destination, "/") == PATH_SAME)
 		return err_set(e, 0, "mount on %.200s: that is the root directory itself",
 			       m->destination);
-	if (check_proc(m, e) < 0)
+	if (check_proc(c, m, e) < 0)
 		return -1;
-	if (m->bind && (!m->source || *m->source == '\0'))
+	if (m->bind && !m->remount && (!m->source || *m->source == '\0'))
 		return err_set(e, 0, "mount on %.200s: a bind mount needs a source", m->destination);
 	if (!m->bind && !m->remount && (!m->type || *m->type == '\0'))
 		return err_set(e, 0, "mount on %.200s: needs a type", m->destination);
@@ -63,9 +89,8 @@ static int check_mount(const struct config_mount *m, struct error *e)
 		return err_set(
 			e, 0, "mount on %.200s: noatime, relatime and strictatime exclude each other",
 			m->destination);
-	if (m->idmap != MOUNT_IDMAP_NONE && !m->bind)
-		return err_set(e, 0, "mount on %.200s: only a bind mount can map ids",
-			       m->destination);
+	if (check_idmapped(c, m, e) < 0)
+		return -1;
 	if (m->tmpcopyup && (!m->type || strcmp(m->type, "tmpfs") != 0))
 		return err_set(e, 0, "mount on %.200s: only a tmpfs can copy what it hides",
 			       m->destination);
@@ -114,7 +139,7 @@ static int check_devices(const struct config *c, struct error *e)
 int check_mounts(const struct config *c, struct error *e)
 {
 	for (size_t i = 0; i < c->mounts_n; i++)
-		if (check_mount(&c->mounts[i], e) < 0)
+		if (check_mount(c, &c->mounts[i], e) < 0)
 			return -1;
 	if (check_paths(&c->masked_paths, "masked path", e) < 0 ||
 	    check_paths(&c->readonly_paths, "read-only path", e) < 0)

@@ -110,7 +110,7 @@ enum config_idmap_kind { MOUNT_IDMAP_NONE, MOUNT_IDMAP, MOUNT_RIDMAP };
 
 struct config_mount {
 	const char *destination; /* in the container, absolute */
-	const char *source;   /* a bind mount's path on the host; else as the filesystem wants it */
+	const char *source; /* a bind mount's path on the host, absolute; else as the filesystem wants it */
 	const char *type;     /* filesystem type; NULL for a bind mount */
 	bool bind, recursive; /* bind, rbind */
 	bool tmpcopyup;	      /* a tmpfs that starts with a copy of what it hides */
@@ -311,12 +311,14 @@ struct config_process {
 	size_t rlimits_n;
 	bool has_capabilities; /* false: keep what mini-run has (--privileged) */
 	struct config_capabilities capabilities;
+	struct config_strings unknown_capabilities; /* left out of the sets: for a warning */
 	bool no_new_privs;
 	const char *apparmor_profile, *selinux_label;
 	struct config_number oom_score_adj;
 	struct config_scheduler scheduler;
 	struct config_io_priority io_priority;
-	const char *affinity_initial, *affinity_final;
+	const char *affinity_initial,
+		*affinity_final; /* of a further process (exec): before and after it enters the cgroup */
 	bool builtin_init; /* --init: our own PID 1 reaps and forwards, the command is its child */
 };
 
@@ -378,9 +380,13 @@ struct config {
 	bool rootfs_readonly;
 	bool rootfs_nodev; /* device nodes that lie in the root filesystem stay dead */
 	enum config_propagation rootfs_propagation;
+	bool rootfs_propagation_recursive; /* "rshared" and its like */
+	bool no_pivot; /* the root filesystem lies in an initramfs, which pivot_root(2) refuses to leave */
 
 	const char *hostname, *domainname;
+	bool has_process; /* config.json may leave it out; "start" then has nothing to run */
 	struct config_process process;
+	bool no_new_keyring; /* keep the caller's session keyring */
 	struct config_ns ns[NS_KINDS];
 	struct config_idmaps idmaps; /* of the user namespace */
 	struct config_time_offset time_monotonic, time_boottime;

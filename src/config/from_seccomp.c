@@ -1,5 +1,5 @@
 /*
- * from_seccomp.c - see from_seccomp.h. Portable, but for the architecture that it is compiled for.
+ * from_seccomp.c - see from_seccomp.h. Portable; the native architecture is the one that it is compiled for.
  *
  * The specification's form (config-linux.md, "Seccomp") and the engines' differ in what surrounds the rules:
  * engines choose the architectures by a map from the native one, and put conditions on whole rules. What
@@ -14,9 +14,6 @@
 #include "config/from_seccomp.h"
 
 #include <string.h>
-#if __has_include(<sys/utsname.h>)
-#include <sys/utsname.h>
-#endif
 
 #include "config/names.h"
 
@@ -352,20 +349,6 @@ static bool version_read(const char *text, struct kernel_version *ret, const cha
 	return true;
 }
 
-static struct kernel_version kernel_version(void)
-{
-	struct kernel_version v = {5, 14}; /* what mini-run needs at least */
-#if __has_include(<sys/utsname.h>)
-	struct utsname name;
-	struct kernel_version seen;
-	const char *rest;
-
-	if (uname(&name) == 0 && version_read(name.release, &seen, &rest))
-		v = seen;
-#endif
-	return v;
-}
-
 struct conditions {
 	bool any_cap, all_caps; /* of "caps", in the bounding set */
 	bool caps, arches, arch, kernels, kernel;
@@ -398,9 +381,10 @@ static int condition_caps(const struct json *j, uint64_t caps, struct conditions
 	return 0;
 }
 
-static int condition_kernel(const struct json *j, struct conditions *ret, struct error *e)
+static int condition_kernel(const struct json *j, const char *release, struct conditions *ret,
+			    struct error *e)
 {
-	struct kernel_version want, have = kernel_version();
+	struct kernel_version want, have;
 	const char *text = NULL, *rest = NULL;
 
 	if (json_get_string(j, &text, e) < 0)
@@ -409,13 +393,17 @@ static int condition_kernel(const struct json *j, struct conditions *ret, struct
 		return 0;
 	if (!version_read(text, &want, &rest) || *rest)
 		return json_error(j, e, "not a kernel version like \"4.8\"");
+	if (!version_read(release, &have, &rest))
+		return err_set(e, 0, "the kernel's release \"%.60s\" begins with no version",
+			       release);
 	ret->kernels = true;
 	ret->kernel =
 		have.major > want.major || (have.major == want.major && have.minor >= want.minor);
 	return 0;
 }
 
-static int conditions(const struct json *j, uint64_t caps, struct conditions *ret, struct error *e)
+static int conditions(const struct json *j, const struct seccomp_host *host, struct conditions *ret,
+		      struct error *e)
 {
 	struct json caps_json, arches, kernel;
 	size_t n = 0;
@@ -425,8 +413,8 @@ static int conditions(const struct json *j, uint64_t caps, struct conditions *re
 	caps_json = json_member(j, "caps");
 	arches = json_member(j, "arches");
 	kernel = json_member(j, "minKernel");
-	if (condition_caps(&caps_json, caps, ret, e) < 0 || condition_kernel(&kernel, ret, e) < 0 ||
-	    json_get_array(&arches, &n, e) < 0)
+	if (condition_caps(&caps_json, host->caps, ret, e) < 0 ||
+	    condition_kernel(&kernel, host->kernel, ret, e) < 0 || json_get_array(&arches, &n, e) < 0)
 		return -1;
 	ret->arches = n > 0;
 	for (size_t i = 0; i < n; i++) {
@@ -441,13 +429,14 @@ static int conditions(const struct json *j, uint64_t caps, struct conditions *re
 }
 
 /* Does the rule take part? All of "includes" must hold, and nothing of "excludes". */
-static int rule_applies(const struct json *rule, uint64_t caps, bool *ret, struct error *e)
+static int rule_applies(const struct json *rule, const struct seccomp_host *host, bool *ret,
+			struct error *e)
 {
 	struct json includes = json_member(rule, "includes"),
 		    excludes = json_member(rule, "excludes");
 	struct conditions in = {0}, out = {0};
 
-	if (conditions(&includes, caps, &in, e) < 0 || conditions(&excludes, caps, &out, e) < 0)
+	if (conditions(&includes, host, &in, e) < 0 || conditions(&excludes, host, &out, e) < 0)
 		return -1;
 	*ret = (!in.caps || in.all_caps) && (!in.arches || in.arch) && (!in.kernels || in.kernel) &&
 	       !(out.caps && out.any_cap) && !(out.arches && out.arch) &&
@@ -516,9 +505,11 @@ static int rule_names(const struct json *j, bool engine, struct config *c,
 	return 0;
 }
 
-static int rule_read(const struct json *j, bool engine, uint64_t caps, struct config *c,
+/* @host: NULL in the specification's form, which has no conditions. */
+static int rule_read(const struct json *j, const struct seccomp_host *host, struct config *c,
 		     struct error *e)
 {
+	bool engine = host != NULL;
 	struct config_seccomp_rule rule = {0}, *place;
 	struct json action_json, args;
 	unsigned int action = 0;
@@ -533,14 +524,18 @@ static int rule_read(const struct json *j, bool engine, uint64_t caps, struct co
 	    arguments(&args, c, &rule, e) < 0)
 		return -1;
 	rule.action = action;
-	if (engine && rule_applies(j, caps, &applies, e) < 0)
+	if (engine && rule_applies(j, host, &applies, e) < 0)
 		return -1;
 	if (!applies)
 		return 0;
-	/* The filter is already in force when its listener is handed over: those calls would wait forever. */
+	/*
+	 * The filter is in force when its listener is handed over, by sendmsg(2), which would wait for the listener
+	 * forever. write(2) is so in other runtimes, where profiles with it have never worked.
+	 */
 	for (size_t i = 0; action == SECCOMP_NOTIFY && i < rule.names.n; i++)
 		if (strcmp(rule.names.v[i], "sendmsg") == 0 || strcmp(rule.names.v[i], "write") == 0)
-			return json_error(&action_json, e, "SCMP_ACT_NOTIFY cannot be used for %s",
+			return json_error(&action_json, e,
+					  "SCMP_ACT_NOTIFY cannot be used for the %s syscall",
 					  rule.names.v[i]);
 	place = arena_append(&c->arena, &c->seccomp.rules, &c->seccomp.rules_n, sizeof(rule));
 	if (!place)
@@ -591,6 +586,12 @@ static int profile_architectures(const struct json *j, bool engine, struct confi
 	return arch_map(&map, c, e);
 }
 
+/* Engines write an empty string for what they do not have. */
+static bool given(const char *text)
+{
+	return text && *text;
+}
+
 /* Rules of the listener (config-linux.md, "listenerPath", "listenerMetadata", SCMP_ACT_NOTIFY). */
 static int listener_check(const struct json *j, const struct config_seccomp *s, struct error *e)
 {
@@ -603,20 +604,19 @@ static int listener_check(const struct json *j, const struct config_seccomp *s, 
 	if (s->default_action == SECCOMP_NOTIFY)
 		return json_error(&at, e, "SCMP_ACT_NOTIFY cannot be the default action");
 	at = json_member(j, "listenerPath");
-	if (notify && !s->listener_path)
+	if (notify && !given(s->listener_path))
 		return json_error(&at, e, "missing, and SCMP_ACT_NOTIFY needs it");
 	at = json_member(j, "listenerMetadata");
-	if (s->listener_metadata && !s->listener_path)
+	if (given(s->listener_metadata) && !given(s->listener_path))
 		return json_error(&at, e, "given without listenerPath");
-	at = json_member(j, "flags");
-	if ((s->flags & SECCOMP_FLAG_WAIT_KILLABLE_RECV) && !notify)
-		return json_error(&at, e, "WAIT_KILLABLE_RECV needs a rule with SCMP_ACT_NOTIFY");
 	return 0;
 }
 
-static int profile(struct config *c, const struct json *j, bool engine, uint64_t caps,
+/* @host: as for a rule. */
+static int profile(struct config *c, const struct json *j, const struct seccomp_host *host,
 		   struct error *e)
 {
+	bool engine = host != NULL;
 	static const struct json_field texts[] = {
 		{"listenerPath", JSON_STRING, offsetof(struct config_seccomp, listener_path),
 		 .read = NULL},
@@ -643,7 +643,7 @@ static int profile(struct config *c, const struct json *j, bool engine, uint64_t
 	for (size_t i = 0; i < n; i++) {
 		struct json one = json_at(&rules, i);
 
-		if (rule_read(&one, engine, caps, c, e) < 0)
+		if (rule_read(&one, host, c, e) < 0)
 			return -1;
 	}
 	return listener_check(j, &c->seccomp, e);
@@ -653,18 +653,18 @@ int seccomp_from_node(struct config *c, const struct json *j, struct error *e)
 {
 	if (!json_present(j))
 		return 0;
-	return profile(c, j, false, 0, e);
+	return profile(c, j, NULL, e);
 }
 
 int seccomp_from_json(struct config *c, const char *text, size_t length, const char *what,
-		      uint64_t caps, struct error *e)
+		      const struct seccomp_host *host, struct error *e)
 {
 	struct json document;
 	int r;
 
 	if (json_parse(text, length, &document, e) < 0)
 		return err_within(e, "%s", what);
-	r = profile(c, &document, true, caps, e);
+	r = profile(c, &document, host, e);
 	json_end(&document);
 	return r < 0 ? err_within(e, "%s", what) : 0;
 }

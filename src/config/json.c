@@ -75,6 +75,10 @@ int json_error(const struct json *j, struct error *e, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	for (char *at = text; *at != '\0';
+	     at++) /* values come from outside, too: an error is one line */
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
 	return err_set(e, 0, "%s: %s", *where ? where : "the document", text);
 }
 
@@ -236,8 +240,7 @@ static int field_integer(const struct json *j, const struct json_field *row, voi
 	if (row->kind == JSON_I32) {
 		min = INT32_MIN;
 		max = INT32_MAX;
-	} else if (row->kind == JSON_U32) {
-		min = 0;
+	} else if (row->kind == JSON_U32 && max == 0) {
 		max = UINT32_MAX;
 	} else if (min == 0 && max == 0) {
 		min = INT64_MIN;

@@ -82,7 +82,7 @@ enum json_kind {
 	JSON_I64,     /* int64_t from min to max */
 	JSON_U64,     /* uint64_t, any */
 	JSON_I32,     /* int32_t, any */
-	JSON_U32,     /* uint32_t, any */
+	JSON_U32,     /* uint32_t from min to max */
 	JSON_NUMBER,  /* struct config_number from min to max */
 	JSON_FLAG,    /* struct config_number, 0 or 1, from true and false */
 	JSON_STRINGS, /* struct config_strings */
@@ -94,7 +94,7 @@ struct json_field {
 	enum json_kind kind;
 	size_t offset; /* in the struct that is filled */
 	bool required;
-	int64_t min, max; /* JSON_I64, JSON_NUMBER; both 0: any */
+	int64_t min, max; /* JSON_I64, JSON_U32, JSON_NUMBER; both 0: any */
 	int (*read)(const struct json *j, struct config *c, void *field, struct error *e);
 };
 

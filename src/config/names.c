@@ -96,3 +96,11 @@ const char *names_rlimit(const char *name)
 			return rlimits[i];
 	return NULL;
 }
+
+bool names_page_size(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	return digits > 0 && text[0] != '0' && text[digits] != '\0' &&
+	       strchr("KMG", text[digits]) && strcmp(text + digits + 1, "B") == 0;
+}

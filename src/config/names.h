@@ -20,4 +20,7 @@ const char *names_capability_of(unsigned int number);
 /* "RLIMIT_NOFILE" for "RLIMIT_NOFILE", "NOFILE" or "nofile"; NULL: there is none. */
 const char *names_rlimit(const char *name);
 
+/* Whether @text is a size of huge pages as the kernel spells it in the names of its files: "64KB", "2MB", "1GB". */
+bool names_page_size(const char *text);
+
 #endif

@@ -705,7 +705,7 @@ static const struct {
 	{{"--timeout", "0"}, "--timeout 0: must be at least 1ms"},
 	{{"--timeout", "soon"}, "--timeout soon: not a duration"},
 	{{"--name", ""}, "the name of the container is empty"},
-	{{"--name", "."}, "name .: not a container's name"},
+	{{"--name", ".a"}, "name .a: not a container's name"},
 	{{"--name", ".."}, "name ..: not a container's name"},
 	{{"--name", ".."}, "name ..: not a container's name"},
 	{{"--name", "../x"}, "name ../x: not a container's name"},

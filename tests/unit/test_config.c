@@ -314,6 +314,10 @@ static void mounts(void **state)
 		{{.destination = "/proc", .bind = true, .source = "/proc"}, "mount on /proc: nothing"},
 		{{.destination = "/proc", .bind = true, .type = "proc", .source = "/x"},
 		 "mount on /proc: nothing"},
+		{{.destination = "/proc/sys/kernel/ns_last_pid", .bind = true, .source = "/x"}, NULL},
+		{{.destination = "/a", .bind = true, .remount = true}, NULL},
+		{{.destination = "/a", .bind = true, .source = "/x", .idmap = MOUNT_RIDMAP},
+		 "it needs uidMappings and gidMappings, or the container a user namespace"},
 		{{.destination = "/proc/self", .type = "proc"}, "mount on /proc/self: nothing"},
 		{{.destination = "/proc/sys", .bind = true, .source = "/x"}, "/proc/sys: nothing"},
 		{{.destination = "/proc/cpuinfo", .bind = true, .source = "/x"}, NULL},
@@ -349,6 +353,54 @@ static void mounts(void **state)
 		else
 			passes(&c, mount.destination);
 	}
+}
+
+/* What is different for a config.json. */
+static void rules_of_config_json(void **state)
+{
+	struct config_mount proc = {.destination = "/proc", .bind = true, .source = "/proc"};
+	struct config_pair name = {"kernel.domainname", "a"};
+	struct config c;
+
+	(void)state;
+	minimal(&c);
+	c.oci_version = "1.3.0";
+	c.process.args = (struct config_strings){0};
+	c.process.cwd = NULL;
+	passes(&c, "no process");
+	c.has_process = true;
+	fails(&c, "the command is empty");
+	minimal(&c);
+	c.oci_version = "1.3.0";
+	c.mounts = &proc;
+	c.mounts_n = 1;
+	passes(&c, "the host's /proc");
+	proc.source = "/proc/1";
+	fails(&c, "mount on /proc: nothing");
+	minimal(&c);
+	c.oci_version = "1.3.0";
+	c.resources.memory = (struct config_number){true, 1};
+	c.resources.memory_reservation = (struct config_number){true, 2};
+	passes(&c, "the kernel takes it");
+	c.resources.memory_swap = (struct config_number){true, 0};
+	fails(&c, "linux.resources.memory.swap 0: less than memory, 1");
+	minimal(&c);
+	c.oci_version = "1.3.0";
+	c.ns[NS_MOUNT].mode = NS_INHERIT;
+	fails(&c, "linux.namespaces: a container needs a mount namespace");
+	minimal(&c);
+	c.ns[NS_UTS].mode = NS_NEW;
+	c.sysctls = &name;
+	c.sysctls_n = 1;
+	passes(&c, "domainname by sysctl");
+	c.domainname = "a";
+	passes(&c, "the same twice");
+	c.domainname = "b";
+	fails(&c, "sysctl kernel.domainname: a, and the domainname is b");
+	c.domainname = NULL;
+	name.key = "kernel/hostname";
+	c.hostname = "b";
+	fails(&c, "sysctl kernel.hostname: a, and the hostname is b");
 }
 
 static void masks_and_devices(void **state)
@@ -401,6 +453,10 @@ static void resources(void **state)
 		{{.cpu_period = {true, 999}}, "CPU period 999"},
 		{{.cpu_period = {true, 1000001}}, "CPU period 1000001"},
 		{{.cpu_quota = {true, 1000}, .cpu_burst = {true, 1001}}, "CPU burst 1001: more than"},
+		{{.cpu_burst = {true, 1}}, "CPU burst 1: needs a quota"},
+		{{.cpu_quota = {true, -1}, .cpu_burst = {true, 1}}, "CPU burst 1: needs a quota"},
+		{{.cpu_quota = {true, -1}, .cpu_burst = {true, 0}}, NULL},
+		{{.cpu_burst = {true, 0}}, NULL},
 		{{.cpu_idle = {true, 2}}, "CPU idle 2"},
 		{{.cpu_shares = {true, 1}}, "cpu-shares 1: not from 2 to 262144"},
 		{{.cpuset_cpus = "0-3", .cpuset_mems = "0"}, NULL},
@@ -609,6 +665,8 @@ static void hooks_and_others(void **state)
 	fails(&c, "network device a/b");
 	device.name = NULL; /* keeps its name */
 	passes(&c, "network device");
+	device.host_name = "eth 0";
+	fails(&c, "network device eth 0");
 	minimal(&c);
 	c.seccomp.mode = SECCOMP_MODE_PROFILE;
 	c.seccomp.default_action = SECCOMP_NOTIFY;
@@ -632,6 +690,7 @@ int main(void)
 		cmocka_unit_test(process_rules),
 		cmocka_unit_test(capability_rules),
 		cmocka_unit_test(mounts),
+		cmocka_unit_test(rules_of_config_json),
 		cmocka_unit_test(masks_and_devices),
 		cmocka_unit_test(resources),
 		cmocka_unit_test(resource_lists),

@@ -29,11 +29,12 @@
 
 static struct config *read_profile(const char *text, uint64_t caps)
 {
+	struct seccomp_host host = {.caps = caps, .kernel = "5.14.0-any"};
 	struct config *c = config_new();
 	struct error e = {0};
 
 	assert_non_null(c);
-	if (seccomp_from_json(c, text, strlen(text), "profile.json", caps, &e) < 0)
+	if (seccomp_from_json(c, text, strlen(text), "profile.json", &host, &e) < 0)
 		fail_msg("%s: %s", text, e.text);
 	assert_int_equal(c->seccomp.mode, SECCOMP_MODE_PROFILE);
 	return c;
@@ -282,8 +283,8 @@ static const struct {
 	 "archMap[0].subArchitectures[0]: unknown architecture \"q\""},
 	{"{" ACTION ",\"flags\":[\"SECCOMP_FILTER_FLAG_NEW_LISTENER\"]}",
 	 "flags[0]: unknown flag \"SECCOMP_FILTER_FLAG_NEW_LISTENER\""},
-	{"{" ACTION ",\"flags\":[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}",
-	 "flags: WAIT_KILLABLE_RECV needs a rule with SCMP_ACT_NOTIFY"},
+	{"{" ACTION ",\"flags\":\"SECCOMP_FILTER_FLAG_LOG\"}", "flags: not an array"},
+	{"{" ACTION ",\"flags\":[\"SECCOMP_FILTER_FLAG_TSYNC\",1]}", "flags[1]: not a string"},
 	{"{" ACTION ",\"listenerPath\":1}", "listenerPath: not a string"},
 	{"{" ACTION ",\"listenerMetadata\":\"m\"}", "listenerMetadata: given without listenerPath"},
 	{"{" ACTION ",\"syscalls\":{}}", "syscalls: not an array"},
@@ -303,7 +304,20 @@ static const struct {
 	{SYSCALLS("\"names\":[\"x\"],\"action\":\"SCMP_ACT_NOTIFY\""),
 	 "listenerPath: missing, and SCMP_ACT_NOTIFY needs it"},
 	{SYSCALLS("\"names\":[\"write\"],\"action\":\"SCMP_ACT_NOTIFY\""),
-	 "syscalls[1].action: SCMP_ACT_NOTIFY cannot be used for write"},
+	 "syscalls[1].action: SCMP_ACT_NOTIFY cannot be used for the write syscall"},
+	{SYSCALLS("\"names\":[\"mkdir\",\"sendmsg\"],\"action\":\"SCMP_ACT_NOTIFY\""),
+	 "syscalls[1].action: SCMP_ACT_NOTIFY cannot be used for the sendmsg syscall"},
+	{"{" ACTION ",\"listenerPath\":\"\",\"syscalls\":[{\"names\":[\"x\"],\"action\":"
+	 "\"SCMP_ACT_NOTIFY\"}]}",
+	 "listenerPath: missing, and SCMP_ACT_NOTIFY needs it"},
+	{"{" ACTION ",\"listenerPath\":\"\",\"listenerMetadata\":\"m\"}",
+	 "listenerMetadata: given without listenerPath"},
+	{SYSCALLS("\"names\":[\"x\"],\"action\":\"SCMP_ACT_NOTIFY\",\"errnoRet\":1"),
+	 "syscalls[1].errnoRet: the action takes no errno"},
+	{SYSCALLS("\"names\":[\"x\"],\"action\":\"SCMP_ACT_LOG\",\"errnoRet\":0"),
+	 "syscalls[1].errnoRet: the action takes no errno"},
+	{SYSCALLS("\"names\":[\"x\"],\"action\":\"SCMP_ACT_TRAP\",\"errnoRet\":1"),
+	 "syscalls[1].errnoRet: the action takes no errno"},
 	{SYSCALLS(ALLOW ",\"args\":{}"), "syscalls[1].args: not an array"},
 	{ARG("\"value\":1,\"op\":\"SCMP_CMP_EQ\""), "syscalls[1].args[0].index: missing"},
 	{ARG("\"index\":0,\"op\":\"SCMP_CMP_EQ\""), "syscalls[1].args[0].value: missing"},
@@ -331,17 +345,50 @@ static void bad_profiles(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
+		static const struct seccomp_host host = {.kernel = "5.14.0"};
 		struct config *c = config_new();
 		char want[256];
 		struct error e = {0};
 
 		assert_non_null(c);
-		if (seccomp_from_json(c, bad[i].text, strlen(bad[i].text), "p", 0, &e) == 0)
+		if (seccomp_from_json(c, bad[i].text, strlen(bad[i].text), "p", &host, &e) == 0)
 			fail_msg("taken: %s", bad[i].text);
 		snprintf(want, sizeof(want), "p: %s", bad[i].says);
 		assert_string_equal(e.text, want);
 		config_free(c);
 	}
+}
+
+/* What stands there without a rule that notifies concerns nobody, and every flag is taken. */
+static void unused(void **state)
+{
+	struct config *c = read_profile(
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/"
+		"x\",\"listenerMetadata\":"
+		"\"m\",\"flags\":[\"SECCOMP_FILTER_FLAG_TSYNC\",\"SECCOMP_FILTER_FLAG_LOG\","
+		"\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\",\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\","
+		"\"SECCOMP_FILTER_FLAG_LOG\"],\"syscalls\":[]}",
+		0);
+
+	(void)state;
+	assert_int_equal(c->seccomp.flags, SECCOMP_FLAG_TSYNC | SECCOMP_FLAG_LOG |
+						   SECCOMP_FLAG_SPEC_ALLOW |
+						   SECCOMP_FLAG_WAIT_KILLABLE_RECV);
+	assert_int_equal(c->seccomp.rules_n, 0);
+	config_free(c);
+	/* As engines write what they do not have. */
+	c = read_profile(
+		"{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":[],\"flags\":null,"
+		"\"listenerPath\":\"\",\"listenerMetadata\":\"\",\"syscalls\":null}",
+		0);
+	assert_int_equal(c->seccomp.flags, 0);
+	config_free(c);
+	c = read_profile("{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/x\","
+			 "\"syscalls\":[{\"names\":[\"mkdir\"],\"action\":\"SCMP_ACT_NOTIFY\"}]}",
+			 0);
+	assert_int_equal(c->seccomp.rules[0].action, SECCOMP_NOTIFY);
+	assert_null(c->seccomp.listener_metadata);
+	config_free(c);
 }
 
 /* linux.seccomp: what only engines know is no part of it. */
@@ -380,6 +427,7 @@ int main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(engine_form),
 		cmocka_unit_test(bad_profiles),
+		cmocka_unit_test(unused),
 		cmocka_unit_test(node),
 	};
 
