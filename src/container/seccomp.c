@@ -1,29 +1,121 @@
 /*
- * seccomp.c - see seccomp.h. Runs inside, between clone and execve: one system call, nothing to allocate.
+ * seccomp.c - see seccomp.h. Runs inside, between clone and execve: a few system calls, nothing to allocate.
  *
- * The filter is in force from here on for everything that this process still does, execve included.
+ * The filter is in force from here on for everything that this process still does, and a profile is written for the
+ * command, not for us. So as little as possible comes after it. A filter that notifies asks somebody about calls
+ * who does not have its descriptor yet, and a call that he is asked about waits for him: the one that carries the
+ * descriptor out, sendmsg(2), must not be among them (config/from_seccomp.c refuses it, host/seccomp.c a profile
+ * that does not allow it). Everything behind that, recvmsg(2) for the answer included, he can answer.
  */
 #include "container/seccomp.h"
 
 #include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stdint.h>
+#include <string.h>
 
+#include "base/fd.h"
 #include "base/sys.h"
+#include "container/init.h"
+#include "sync/sync.h"
 
-int seccomp_filter_load(const struct seccomp_filter *f, struct error *e)
+/* Why the kernel did not take the filter, with the remedy where there is one. */
+static int load_error(const struct seccomp_filter *f, struct error *e)
+{
+	int no = errno;
+
+	err_set(e, no, "load seccomp filter");
+	if (no == EACCES)
+		return err_hint(e, "without no_new_privs it takes CAP_SYS_ADMIN");
+	if (no == EBUSY && (f->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER))
+		return err_hint(e,
+				"a filter that notifies is in force already, and Linux takes one");
+	return -1;
+}
+
+int seccomp_filter_load(const struct seccomp_filter *f, int *ret_listener, struct error *e)
 {
 	struct sock_fprog program = {
 		.len = f->n, .filter = (struct sock_filter *)f->v, /* the kernel only reads it */
 	};
-	int r, no;
+	bool listens = f->v && (f->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	int r;
 
+	if (listens && !ret_listener)
+		return err_set(e, 0, "load seccomp filter: nobody here takes its listener");
+	if (ret_listener)
+		*ret_listener = -1;
 	if (!f->v)
 		return 0;
 	r = sys_seccomp_filter(&program, f->flags);
-	if (r == 0)
-		return 0;
-	if (r > 0) /* SECCOMP_FILTER_FLAG_TSYNC: the thread that has other filters */
+	if (r < 0)
+		return load_error(f, e);
+	if (listens)
+		*ret_listener = r;
+	else if (r > 0) /* SECCOMP_FILTER_FLAG_TSYNC: the thread that has other filters */
 		return err_set(e, 0, "load seccomp filter: thread %d cannot take it", r);
-	no = errno;
-	err_set(e, no, "load seccomp filter");
-	return no == EACCES ? err_hint(e, "without no_new_privs it takes CAP_SYS_ADMIN") : -1;
+	return 0;
+}
+
+#if defined(__x86_64__)
+#define NATIVE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define NATIVE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define NATIVE AUDIT_ARCH_RISCV64
+#else
+#error "seccomp.c: name this architecture as linux/audit.h does"
+#endif
+
+/* What the kernel does with a program, for the instructions that host/seccomp_compile.c makes. */
+bool seccomp_filter_allows(const struct seccomp_filter *f, long number)
+{
+	struct seccomp_data data = {.nr = (int)number, .arch = NATIVE};
+	uint32_t a = 0;
+
+	for (size_t at = 0; at < f->n; at++) {
+		const struct sock_filter *i = &f->v[at];
+
+		if (i->code == (BPF_LD | BPF_W | BPF_ABS) && i->k <= sizeof(data) - sizeof(a))
+			memcpy(&a, (const char *)&data + i->k, sizeof(a));
+		else if (i->code == (BPF_ALU | BPF_AND | BPF_K))
+			a &= i->k;
+		else if (i->code == (BPF_JMP | BPF_JA))
+			at += i->k;
+		else if (i->code == (BPF_JMP | BPF_JEQ | BPF_K))
+			at += a == i->k ? i->jt : i->jf;
+		else if (i->code == (BPF_JMP | BPF_JGT | BPF_K))
+			at += a > i->k ? i->jt : i->jf;
+		else if (i->code == (BPF_JMP | BPF_JGE | BPF_K))
+			at += a >= i->k ? i->jt : i->jf;
+		else if (i->code == (BPF_RET | BPF_K))
+			return i->k == SECCOMP_RET_ALLOW || i->k == SECCOMP_RET_LOG;
+		else
+			return false;
+	}
+	return f->n == 0;
+}
+
+int listener_hand_over(const struct inside *in, int fd, struct error *e)
+{
+	struct sync_message m = {.type = SYNC_LISTENER};
+	int r = sync_send(in->sync_fd, &m, fd, e);
+
+	/* Not kept until execve closes it: as long as we have it open, a listener that dies is not noticed. */
+	fd_close(&fd);
+	if (r < 0 || sync_receive(in->sync_fd, &m, NULL, e) < 0)
+		return err_within(e, "hand over the seccomp listener");
+	if (m.type != SYNC_LISTENER_TAKEN)
+		return err_set(e, 0, "mini-run ended before the seccomp listener was handed over");
+	return 0;
+}
+
+int filter_enter(const struct inside *in, struct error *e)
+{
+	int listener;
+
+	if (seccomp_filter_load(&in->seccomp, &listener, e) < 0)
+		return -1;
+	return listener >= 0 ? listener_hand_over(in, listener, e) : 0;
 }

@@ -1,21 +1,40 @@
 /*
- * seccomp.h - a compiled system call filter, loaded as the last act before execve.
+ * seccomp.h - a compiled system call filter, loaded as late before execve as the kernel allows.
  */
 #ifndef CONTAINER_SECCOMP_H
 #define CONTAINER_SECCOMP_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 
 #include "base/error.h"
+
+struct inside;
 
 struct seccomp_filter {
 	const struct sock_filter *v; /* NULL: no filter */
 	unsigned short n;
-	unsigned int flags;	   /* SECCOMP_FILTER_FLAG_* */
-	struct sock_filter *owned; /* malloc'ed, equal to @v; NULL for the built-in program */
+	unsigned int flags; /* SECCOMP_FILTER_FLAG_* */
+	void *owned;	    /* malloc'ed memory that @v lies in; NULL for the built-in program */
 };
 
-/* Loads @f for the calling process. Async-signal-safe. Without no_new_privs the caller needs CAP_SYS_ADMIN. */
-int seccomp_filter_load(const struct seccomp_filter *f, struct error *e);
+/*
+ * Loads @f for the calling process. Async-signal-safe. Without no_new_privs the caller needs CAP_SYS_ADMIN.
+ * A filter that notifies makes a descriptor, close-on-exec, which goes to *ret_listener (-1 from every other one);
+ * where @ret_listener is NULL such a filter is an error, and not loaded.
+ */
+int seccomp_filter_load(const struct seccomp_filter *f, int *ret_listener, struct error *e);
+
+/* Whether @f lets this machine's system call @number pass, its arguments being 0. No filter lets everything pass. */
+bool seccomp_filter_allows(const struct seccomp_filter *f, long number);
+
+/*
+ * Hands the listener @fd of a filter that is in force to the outside, and waits until that has given it on; closes
+ * @fd in any case. Calls close(2), sendmsg(2) and recvmsg(2), which the filter judges already: see seccomp.c.
+ */
+int listener_hand_over(const struct inside *in, int fd, struct error *e);
+
+/* Both of it for in->seccomp: the filter of the container's process, or of one that exec adds. */
+int filter_enter(const struct inside *in, struct error *e);
 
 #endif

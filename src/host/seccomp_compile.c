@@ -644,7 +644,8 @@ static unsigned int flags_of(const struct config_seccomp *s)
 		flags |= SECCOMP_FILTER_FLAG_LOG;
 	if (s->flags & SECCOMP_FLAG_SPEC_ALLOW)
 		flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-	if (s->flags & SECCOMP_FLAG_WAIT_KILLABLE_RECV)
+	/* It is about waiting for the listener's answer; where nothing waits the kernel does not take it. */
+	if (notify && s->flags & SECCOMP_FLAG_WAIT_KILLABLE_RECV)
 		flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	if (notify)
 		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;

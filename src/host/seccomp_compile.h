@@ -8,6 +8,9 @@
 #include "config/config.h"
 #include "container/seccomp.h"
 
+/* Counted up whenever equal profiles get another program: filters are kept on disk (seccomp_cache.h). */
+#define SECCOMP_COMPILER 1
+
 /* Compiles @s, whatever its mode. The caller frees ret->owned. */
 int seccomp_compile(const struct config_seccomp *s, struct seccomp_filter *ret, struct error *e);
 

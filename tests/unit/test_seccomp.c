@@ -77,20 +77,26 @@ static void built_in_is_the_table(void **state)
 	c.process.has_capabilities = true;
 	c.process.capabilities.bounding =
 		SECCOMP_DEFAULT_CAPS & ~UINT64_C(1); /* CHOWN: nobody asks about it */
-	assert_int_equal(seccomp_make(&c, &made, &e), 0);
+	assert_int_equal(seccomp_make(&c, NULL, &made, &e), 0);
 	assert_ptr_equal(made.v, seccomp_program);
+	assert_true(seccomp_is_builtin(&made));
 	assert_null(made.owned);
 	assert_int_equal(made.n, now.n);
 	assert_memory_equal(made.v, now.v, now.n * sizeof(*now.v));
 	seccomp_end(&made);
 	c.process.capabilities.bounding |= UINT64_C(1) << 21;
-	assert_int_equal(seccomp_make(&c, &made, &e), 0);
+	assert_int_equal(seccomp_make(&c, NULL, &made, &e), 0);
 	assert_non_null(made.owned);
+	assert_false(seccomp_is_builtin(&made));
 	assert_int_equal(ask(&made, AUDIT_ARCH_X86_64, SYS_mount, 0, 0), ALLOW);
 	seccomp_end(&made);
 	c.seccomp.mode = SECCOMP_MODE_UNCONFINED;
-	assert_int_equal(seccomp_make(&c, &made, &e), 0);
+	assert_int_equal(seccomp_make(&c, NULL, &made, &e), 0);
 	assert_null(made.v);
+	assert_false(seccomp_is_builtin(&made));
+	seccomp_end(&made);
+	seccomp_builtin(&made);
+	assert_true(seccomp_is_builtin(&made) && made.n == seccomp_program_n);
 	seccomp_end(&made);
 	seccomp_end(&now);
 	arena_end(&a);
@@ -368,7 +374,8 @@ static void kernel_takes_it(void **state)
 	if (child == 0) {
 		struct error e;
 
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_filter_load(&f, &e) < 0)
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		    seccomp_filter_load(&f, NULL, &e) < 0)
 			_exit(1);
 		if (syscall(SYS_unshare, 0) != -1 || errno != EPERM)
 			_exit(2);

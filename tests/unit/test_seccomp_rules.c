@@ -4,9 +4,13 @@
  */
 #include "seccomp_model.h"
 
+#include <fcntl.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct small {
@@ -85,27 +89,152 @@ static void every_action(void **state)
 
 static void flags_and_listener(void **state)
 {
-	struct config c = {.seccomp.mode = SECCOMP_MODE_PROFILE};
 	struct small p = {.s.mode = SECCOMP_MODE_PROFILE, .s.default_action = SECCOMP_ALLOW};
 	struct seccomp_filter f = {0};
-	struct error e = {0};
 
 	(void)state;
 	p.s.flags = SECCOMP_FLAG_TSYNC | SECCOMP_FLAG_LOG | SECCOMP_FLAG_SPEC_ALLOW |
 		    SECCOMP_FLAG_WAIT_KILLABLE_RECV;
 	f = compiled(&p.s);
+	/* The last is about waiting for a listener: without one the kernel does not take it. */
 	assert_int_equal(f.flags, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
-					  SECCOMP_FILTER_FLAG_SPEC_ALLOW |
-					  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+					  SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+	assert_false(seccomp_notifies(&f));
 	seccomp_end(&f);
 	small_rule(&p, "getpid", SECCOMP_NOTIFY);
 	f = compiled(&p.s);
-	assert_true(f.flags & SECCOMP_FILTER_FLAG_TSYNC_ESRCH);
+	assert_int_equal(f.flags, SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
+					  SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+					  SECCOMP_FILTER_FLAG_NEW_LISTENER |
+					  SECCOMP_FILTER_FLAG_TSYNC_ESRCH |
+					  SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	assert_true(seccomp_notifies(&f));
 	seccomp_end(&f);
-	c.seccomp = p.s;
-	assert_int_equal(seccomp_make(&c, &f, &e), -1);
-	assert_non_null(strstr(e.text, "SCMP_ACT_NOTIFY"));
-	assert_null(f.v);
+}
+
+/* A profile that notifies must let the two calls pass by which its listener is handed over. */
+static void listener_can_be_handed_over(void **state)
+{
+	static const struct {
+		enum config_seccomp_action by_default, send,
+			receive; /* by_default: no rule of its own */
+		const char *missing;
+	} table[] = {
+		{SECCOMP_ALLOW, SECCOMP_ALLOW, SECCOMP_ALLOW, NULL},
+		{SECCOMP_ERRNO, SECCOMP_ALLOW, SECCOMP_LOG, NULL},
+		{SECCOMP_ERRNO, SECCOMP_ALLOW, SECCOMP_NOTIFY, NULL},
+		{SECCOMP_ERRNO, SECCOMP_ERRNO, SECCOMP_ALLOW, "sendmsg"},
+		{SECCOMP_KILL_PROCESS, SECCOMP_ALLOW, SECCOMP_KILL_PROCESS, "recvmsg"},
+		{SECCOMP_ALLOW, SECCOMP_TRAP, SECCOMP_ALLOW, "sendmsg"},
+		{SECCOMP_ALLOW, SECCOMP_ALLOW, SECCOMP_TRACE, "recvmsg"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct config c = {0};
+		struct small p = {.s.mode = SECCOMP_MODE_PROFILE,
+				  .s.default_action = table[i].by_default};
+		struct seccomp_filter f = {0};
+		struct error e = {0};
+		int r;
+
+		small_rule(&p, "getpid", SECCOMP_NOTIFY);
+		if (table[i].send != table[i].by_default)
+			small_rule(&p, "sendmsg", table[i].send);
+		if (table[i].receive != table[i].by_default)
+			small_rule(&p, "recvmsg", table[i].receive);
+		c.seccomp = p.s;
+		r = seccomp_make(&c, NULL, &f, &e);
+		assert_int_equal(r, table[i].missing ? -1 : 0);
+		if (table[i].missing)
+			assert_non_null(strstr(e.text, table[i].missing));
+		seccomp_end(&f);
+		if (!table[i].missing || strcmp(table[i].missing, "sendmsg") != 0)
+			continue;
+		/* With a condition nobody can tell. */
+		small_arg(small_rule(&p, "sendmsg", SECCOMP_ALLOW), 0, SECCOMP_EQ, 3, 0);
+		c.seccomp = p.s;
+		assert_int_equal(seccomp_make(&c, NULL, &f, &e), 0);
+		seccomp_end(&f);
+	}
+}
+
+static void flags_of_the_kernel(void **state)
+{
+	struct error e = {0};
+
+	(void)state;
+	assert_int_equal(seccomp_flags_check(0, &e), 0);
+	if (seccomp_flags_check(SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_LOG |
+					SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+					SECCOMP_FILTER_FLAG_NEW_LISTENER |
+					SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
+				&e) < 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(seccomp_flags_check(SECCOMP_FILTER_FLAG_LOG | 1u << 30, &e), -1);
+	assert_string_equal(e.text, "this kernel does not have flag 0x40000000 of seccomp(2)");
+}
+
+/*
+ * In a process of its own: loads @f, which answers getppid(2) by a listener, and plays that listener in another one. Returns
+ * what getppid(2) came to as an exit status.
+ */
+static int notified(const struct seccomp_filter *f)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct seccomp_notif asked = {0};
+		struct seccomp_notif_resp said = {.error = -EDQUOT};
+		struct error e;
+		int listener = -1;
+		pid_t other;
+
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			_exit(100);
+		if (seccomp_filter_load(f, NULL, &e) == 0) /* nobody would take it */
+			_exit(101);
+		if (seccomp_filter_load(f, &listener, &e) < 0)
+			_exit(102);
+		if (listener < 0 || fcntl(listener, F_GETFD) != FD_CLOEXEC)
+			_exit(103);
+		other = fork();
+		if (other == 0) {
+			errno = 0;
+			_exit(syscall(SYS_getppid) == -1 ? errno : 104);
+		}
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) < 0)
+			_exit(105);
+		said.id = asked.id;
+		if (asked.data.nr != SYS_getppid || (pid_t)asked.pid != other ||
+		    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &said) < 0 ||
+		    waitpid(other, &status, 0) != other)
+			_exit(106);
+		_exit(WEXITSTATUS(status));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* The kernel takes a listener with every flag, and its descriptor comes back. */
+static void kernel_notifies(void **state)
+{
+	(void)state;
+	for (unsigned int flags = 0; flags < 16; flags++) {
+		struct small p = {.s.mode = SECCOMP_MODE_PROFILE,
+				  .s.default_action = SECCOMP_ALLOW,
+				  .s.flags = flags};
+		struct seccomp_filter f;
+
+		small_rule(&p, "getppid", SECCOMP_NOTIFY);
+		f = compiled(&p.s);
+		if (seccomp_flags_check(f.flags, &(struct error){0}) == 0)
+			assert_int_equal(notified(&f), EDQUOT);
+		seccomp_end(&f);
+	}
 }
 
 /* What the profile does not know: names, and numbers above its newest. */
@@ -170,6 +299,64 @@ static void architectures(void **state)
 	assert_int_equal(ask(&f, AUDIT_ARCH_X86_64, X32 | 463, 0, 0), NO_CALL);
 	assert_int_equal(ask(&f, AUDIT_ARCH_I386, 3, 0, 0), SECCOMP_RET_KILL_THREAD);
 	seccomp_end(&f);
+}
+
+/*
+ * Every architecture of the specification that is of this machine's byte order and that libseccomp knows has its own
+ * table in the program: what is allowed there by name is, and nothing else.
+ */
+static void every_architecture(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t arch, audit;
+		bool little;
+	} table[] = {
+		{"SCMP_ARCH_X86", SCMP_ARCH_X86, AUDIT_ARCH_I386, true},
+		{"SCMP_ARCH_ARM", SCMP_ARCH_ARM, AUDIT_ARCH_ARM, true},
+		{"SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64, AUDIT_ARCH_AARCH64, true},
+		{"SCMP_ARCH_MIPS", SCMP_ARCH_MIPS, AUDIT_ARCH_MIPS, false},
+		{"SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64, AUDIT_ARCH_MIPS64, false},
+		{"SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32, AUDIT_ARCH_MIPS64N32, false},
+		{"SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL, AUDIT_ARCH_MIPSEL, true},
+		{"SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64, AUDIT_ARCH_MIPSEL64, true},
+		{"SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32, AUDIT_ARCH_MIPSEL64N32, true},
+		{"SCMP_ARCH_PPC", SCMP_ARCH_PPC, AUDIT_ARCH_PPC, false},
+		{"SCMP_ARCH_PPC64", SCMP_ARCH_PPC64, AUDIT_ARCH_PPC64, false},
+		{"SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE, AUDIT_ARCH_PPC64LE, true},
+		{"SCMP_ARCH_S390", SCMP_ARCH_S390, AUDIT_ARCH_S390, false},
+		{"SCMP_ARCH_S390X", SCMP_ARCH_S390X, AUDIT_ARCH_S390X, false},
+		{"SCMP_ARCH_PARISC", SCMP_ARCH_PARISC, AUDIT_ARCH_PARISC, false},
+		{"SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64, AUDIT_ARCH_PARISC64, false},
+		{"SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64, AUDIT_ARCH_RISCV64, true},
+		/* libseccomp 2.5 does not know these: no table, and so the end that other architectures have */
+		{"SCMP_ARCH_LOONGARCH64", 0, 0xc0000102, true},
+		{"SCMP_ARCH_M68K", 0, 4, false},
+		{"SCMP_ARCH_SH", 0, 0x4000002a, true},
+		{"SCMP_ARCH_SHEB", 0, 42, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct small p = {.s.mode = SECCOMP_MODE_PROFILE, .s.default_action = SECCOMP_ERRNO};
+		int nr = table[i].arch ? seccomp_number(table[i].arch, "openat") : 0;
+		bool ours = table[i].arch && table[i].little;
+		struct seccomp_filter f;
+
+		p.arches[0] = (char *)table[i].name;
+		p.s.architectures = (struct config_strings){p.arches, 1};
+		small_rule(&p, "openat", SECCOMP_ALLOW);
+		f = compiled(&p.s);
+		assert_true(nr >= 0);
+		assert_int_equal(ask(&f, AUDIT_ARCH_X86_64, SYS_openat, 0, 0), ALLOW);
+		assert_int_equal(ask(&f, table[i].audit, (unsigned int)nr, 0, 0),
+				 ours ? ALLOW : SECCOMP_RET_KILL_THREAD);
+		assert_int_equal(ask(&f, table[i].audit, (unsigned int)nr - 1, 0, 0),
+				 ours ? REFUSED : SECCOMP_RET_KILL_THREAD);
+		assert_int_equal(ask(&f, table[i].audit, (unsigned int)nr + 1, 0, 0),
+				 ours ? NO_CALL : SECCOMP_RET_KILL_THREAD);
+		seccomp_end(&f);
+	}
 }
 
 static uint32_t random_state;
@@ -345,6 +532,34 @@ static void far_jumps(void **state)
 	seccomp_end(&f);
 }
 
+/* What the inside thinks of a program, with all arguments 0, is what the interpreter says. */
+static void as_the_inside_sees_it(void **state)
+{
+	struct small p = {.s.mode = SECCOMP_MODE_PROFILE, .s.default_action = SECCOMP_ERRNO};
+	struct seccomp_filter f = {0};
+	int allowed = 0;
+
+	(void)state;
+	assert_true(seccomp_filter_allows(&f, SYS_openat2)); /* no filter */
+	small_rule(&p, "read", SECCOMP_ALLOW);
+	small_rule(&p, "write", SECCOMP_LOG);
+	small_rule(&p, "mkdir", SECCOMP_NOTIFY);
+	small_rule(&p, "openat2", SECCOMP_KILL_PROCESS);
+	small_arg(small_rule(&p, "kill", SECCOMP_ALLOW), 1, SECCOMP_LE, 7, 0);
+	small_arg(small_rule(&p, "tkill", SECCOMP_ALLOW), 1, SECCOMP_GT, 7, 0);
+	small_arg(small_rule(&p, "ioctl", SECCOMP_ALLOW), 1, SECCOMP_MASKED_EQ, 8, 0);
+	f = compiled(&p.s);
+	for (unsigned int nr = 0; nr < 600; nr++) {
+		uint32_t says = ask(&f, AUDIT_ARCH_X86_64, nr, 0, 0);
+
+		assert_int_equal(seccomp_filter_allows(&f, nr),
+				 says == ALLOW || says == SECCOMP_RET_LOG);
+		allowed += seccomp_filter_allows(&f, nr);
+	}
+	assert_int_equal(allowed, 4); /* read, write, kill, ioctl */
+	seccomp_end(&f);
+}
+
 /*
  * libseccomp makes a program of the same rules without arguments, where it can be trusted, and both must agree up to the
  * newest number, behind which only ours answers ENOSYS. For socketcall(2) the argument is its call.
@@ -418,6 +633,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_action),
 		cmocka_unit_test(flags_and_listener),
+		cmocka_unit_test(listener_can_be_handed_over),
+		cmocka_unit_test(flags_of_the_kernel),
+		cmocka_unit_test(kernel_notifies),
+		cmocka_unit_test(every_architecture),
 		cmocka_unit_test(vocabulary),
 		cmocka_unit_test(architectures),
 		cmocka_unit_test(random_profiles),
@@ -425,6 +644,7 @@ int main(void)
 		cmocka_unit_test(two_rules_on_one_argument),
 		cmocka_unit_test(multiplexed),
 		cmocka_unit_test(as_libseccomp),
+		cmocka_unit_test(as_the_inside_sees_it),
 		cmocka_unit_test(far_jumps),
 	};
 
