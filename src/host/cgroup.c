@@ -74,6 +74,8 @@ int cgroup_put(int dir_fd, const char *setting, const char *file, struct error *
 	va_end(args);
 	if (n < 0 || (size_t)n >= sizeof(value))
 		return err_set(e, 0, "%s: the value is too long", setting);
+	if (cgroup_journal)
+		cgroup_journal_note(cgroup_journal, dir_fd, file, value);
 	if (file_write_at(dir_fd, file, value, e) < 0)
 		return err_within(e, "%s", setting);
 	return 0;
@@ -112,9 +114,36 @@ bool cgroup_has_processes(int dir_fd)
 	return fd >= 0 && read(fd, &byte, 1) == 1;
 }
 
-bool cgroup_path_given(const struct config *c)
+int cgroup_join_check(int fd, struct error *e)
 {
-	return c->cgroup_path != NULL;
+	OWNED_MEMORY int32_t *pids = NULL;
+	size_t n = 0;
+
+	if (cgroup_pids_of(fd, &pids, &n, e) < 0)
+		return -1;
+	return n == 0 ? 0
+		      : err_set(e, EEXIST, "container's cgroup is not empty: %zu process(es) found",
+				n);
+}
+
+/*
+ * No link below the mount can lead elsewhere, for there can be none; above it, hosts with several controllers in one
+ * hierarchy have links to it ("cpu" to "cpu,cpuacct").
+ */
+int cgroup_open_dir(const char *path, size_t mount_length)
+{
+	int fd = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	char mount[CGROUP_PATH];
+	OWNED_FD mount_fd = -1;
+
+	if (fd >= 0 || errno != ELOOP || mount_length == 0 || mount_length >= strlen(path))
+		return fd;
+	snprintf(mount, sizeof(mount), "%.*s", (int)mount_length, path);
+	mount_fd = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (mount_fd < 0)
+		return -1;
+	return sys_openat2(mount_fd, path + mount_length + 1, O_RDONLY | O_DIRECTORY, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }
 
 int64_t cgroup_now_ms(void)
@@ -158,7 +187,7 @@ int cgroup_make(struct cgroup *g, const struct config *c, struct error *e)
 	for (size_t i = 0; i < g->dirs_n; i++) {
 		struct cgroup_dir *d = &g->dirs[i];
 
-		if ((d->v2 ? cgroup_v2_make(g, d, c, e) : cgroup_v1_make(d, c, e)) == 0)
+		if ((d->v2 ? cgroup_v2_make(g, d, e) : cgroup_v1_make(g, d, e)) == 0)
 			continue;
 		/* A host that lends out its cgroups read-only, or none to us: that costs the report, and is an
 		 * error only for those who want more of it. */
@@ -348,6 +377,26 @@ static void prepare_end(const struct cgroup *g)
 			cgroup_v1_prepare_end(g->dirs[i].fd);
 }
 
+/* By signals, on v2 too: another container may be born here (see cgroup_kill). */
+static int end_one(int fd, void *into, struct error *e)
+{
+	(void)into;
+	return cgroup_v1_empty(fd, cgroup_now_ms() + CGROUP_REMOVE_MS, e);
+}
+
+/* A directory that was there before stays, and so does what is nested in it. The processes were the container's. */
+static int leave(const struct cgroup *g, struct cgroup_dir *d, struct error *e)
+{
+	int result = 0;
+
+	if (d->fd >= 0 && d->joined) {
+		cgroup_thaw(g, -1);
+		result = cgroup_walk(d->fd, end_one, NULL, e);
+	}
+	fd_close(&d->fd);
+	return result;
+}
+
 int cgroup_remove(struct cgroup *g, struct error *e)
 {
 	int64_t deadline_ms = cgroup_now_ms() + CGROUP_REMOVE_MS;
@@ -357,8 +406,17 @@ int cgroup_remove(struct cgroup *g, struct error *e)
 
 	for (size_t i = 0; i < g->dirs_n; i++) {
 		struct cgroup_dir *d = &g->dirs[i];
-		bool gone = !d->made || rmdir(d->path) == 0;
+		bool gone;
 
+		if (!d->made) {
+			if (leave(g, d, &failed) < 0) {
+				if (result == 0)
+					*e = failed;
+				result = -1;
+			}
+			continue;
+		}
+		gone = rmdir(d->path) == 0;
 		if (!gone && errno == EBUSY && !prepared) {
 			prepared = true;
 			prepare_end(g);
@@ -388,6 +446,8 @@ int cgroup_remove_path(const char *path, struct error *e)
 	if (path[0] != '/' || cgroup_normalise(path, relative, sizeof(relative), e) < 0)
 		return err_set(e, 0, "\"%s\" is no path of a cgroup", path);
 	fd = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	if (fd < 0 && errno == ELOOP) /* see cgroup_open_dir */
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)

@@ -1,194 +1,18 @@
 /*
  * cgroup_plan.c - where the cgroups of a container belong, and whether its limits can be had there.
  *
- * Runs outside, and makes nothing. It looks at the host once: a pure v2 host is told by the magic number of
- * /sys/fs/cgroup alone, on others /proc/self/mountinfo says which controllers are v1 and whether there is a
- * v2 hierarchy beside them. Each limit of the configuration is a row of a table that names the controller
- * it needs; the rows that are asked for decide which directories there will be.
+ * Runs outside, and makes nothing. It looks at the host once (cgroup_host.h). Each limit of the configuration is a row
+ * of a table that names the controller it needs; the rows that are asked for decide which directories there will be.
  */
 #include "host/cgroup_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/mountinfo.h"
+#include "host/cgroup_host.h"
 #include "host/devices.h"
-
-#define CGROUP_ROOT "/sys/fs/cgroup"
-
-/* ---- what the host has ---- */
-
-struct hierarchy {
-	char controllers[CGROUP_NAMES];
-	char mount[CGROUP_PATH];
-};
-
-struct host {
-	struct hierarchy v1[CGROUP_DIRS];
-	size_t v1_n;
-	char v2_mount[CGROUP_PATH]; /* "": none */
-	bool v2_opened, v2_read;
-	char v2_controllers[CGROUP_NAMES];
-	char relative[CGROUP_PATH]; /* the container's directory below every mount */
-};
-
-static const char *const v1_controllers[] = {
-	"cpuset",  "cpu",	 "cpuacct",  "blkio",	"memory", "devices", "freezer",
-	"net_cls", "perf_event", "net_prio", "hugetlb", "pids",	  "rdma",    "misc",
-};
-
-/* The controllers among the options of a v1 hierarchy, which has others: "rw,xattr,name=systemd". */
-static void take_v1_mount(struct host *h, const struct mountinfo_entry *m)
-{
-	struct hierarchy *v1 = &h->v1[h->v1_n];
-
-	if (h->v1_n == CGROUP_DIRS - 1 || strlen(m->mount_point) >= sizeof(v1->mount))
-		return;
-	v1->controllers[0] = '\0';
-	for (size_t i = 0; i < sizeof(v1_controllers) / sizeof(v1_controllers[0]); i++) {
-		if (!cgroup_has_word(m->super_options, v1_controllers[i]))
-			continue;
-		for (size_t k = 0; k < h->v1_n; k++)
-			if (cgroup_has_word(h->v1[k].controllers, v1_controllers[i]))
-				return; /* the same hierarchy, mounted twice */
-		(void)cgroup_add_word(v1->controllers, sizeof(v1->controllers), v1_controllers[i],
-				      ',');
-	}
-	if (!v1->controllers[0])
-		return; /* a named one, for somebody's bookkeeping */
-	snprintf(v1->mount, sizeof(v1->mount), "%s", m->mount_point);
-	h->v1_n++;
-}
-
-/* Whether @path leads to a filesystem of type @magic. */
-static bool is_filesystem(const char *path, long magic)
-{
-	struct statfs s;
-
-	return statfs(path, &s) == 0 && (long)s.f_type == magic;
-}
-
-/* Forgets the hierarchies over which something else is mounted: they are in the list, and out of reach. */
-static void drop_hidden(struct host *h)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < h->v1_n; i++)
-		if (is_filesystem(h->v1[i].mount, CGROUP_SUPER_MAGIC))
-			h->v1[kept++] = h->v1[i];
-	h->v1_n = kept;
-	if (h->v2_mount[0] && !is_filesystem(h->v2_mount, CGROUP2_SUPER_MAGIC))
-		h->v2_mount[0] = '\0';
-}
-
-static int look_at_mounts(struct host *h, struct error *e)
-{
-	struct mountinfo m;
-	struct mountinfo_entry entry;
-	bool end = false;
-	int result;
-
-	if (mountinfo_open(&m, "/proc/self/mountinfo", e) < 0)
-		return -1;
-	while ((result = mountinfo_next(&m, &entry, &end, e)) == 0 && !end) {
-		if (strcmp(entry.type, "cgroup") == 0)
-			take_v1_mount(h, &entry);
-		else if (strcmp(entry.type, "cgroup2") == 0 && !h->v2_mount[0] &&
-			 strlen(entry.mount_point) < sizeof(h->v2_mount))
-			snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", entry.mount_point);
-	}
-	mountinfo_close(&m);
-	drop_hidden(h);
-	return result;
-}
-
-/*
- * The layout that nearly every host with v1 controllers has: /sys/fs/cgroup/NAME for each of them, where two names
- * may be links to one hierarchy. Asking for these names costs a third of making the kernel print the mount table.
- */
-static void look_at_names(struct host *h)
-{
-	fsid_t ids[CGROUP_DIRS];
-
-	for (size_t i = 0; i < sizeof(v1_controllers) / sizeof(v1_controllers[0]); i++) {
-		struct hierarchy *v1 = &h->v1[h->v1_n];
-		struct statfs s;
-		size_t same = 0;
-
-		snprintf(v1->mount, sizeof(v1->mount), "%s/%s", CGROUP_ROOT, v1_controllers[i]);
-		if (statfs(v1->mount, &s) < 0 || s.f_type != CGROUP_SUPER_MAGIC)
-			continue;
-		while (same < h->v1_n && memcmp(&ids[same], &s.f_fsid, sizeof(fsid_t)) != 0)
-			same++;
-		if (same == h->v1_n) {
-			v1->controllers[0] = '\0';
-			ids[same] = s.f_fsid;
-			h->v1_n++;
-		}
-		(void)cgroup_add_word(h->v1[same].controllers, sizeof(h->v1[same].controllers),
-				      v1_controllers[i], ',');
-	}
-	if (h->v1_n > 0 && is_filesystem(CGROUP_ROOT "/unified", CGROUP2_SUPER_MAGIC))
-		snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", CGROUP_ROOT "/unified");
-}
-
-static void host_reset(struct host *h)
-{
-	h->v1_n = 0;
-	h->v2_mount[0] = h->v2_controllers[0] = '\0';
-	h->v2_opened = h->v2_read = false;
-}
-
-/* @thorough: by the mount table in any case, for a layout that is nobody's usual one. */
-static int look_at_host(struct host *h, bool thorough, struct error *e)
-{
-	host_reset(h);
-	if (is_filesystem(CGROUP_ROOT, CGROUP2_SUPER_MAGIC)) {
-		snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", CGROUP_ROOT);
-		return 0;
-	}
-	if (!thorough)
-		look_at_names(h);
-	return h->v1_n > 0 ? 0 : look_at_mounts(h, e);
-}
-
-/* What the v2 mount has to give. Looks as late as it can, and first at what the parent has enabled. */
-static bool v2_has(struct cgroup *g, struct host *h, const char *controller)
-{
-	struct error ignored;
-
-	if (!h->v2_mount[0])
-		return false;
-	if (!h->v2_opened) {
-		h->v2_opened = true;
-		(void)cgroup_v2_open(g, h->v2_mount, h->relative, &ignored);
-	}
-	if (cgroup_has_word(g->enabled, controller))
-		return true;
-	if (!h->v2_read) {
-		h->v2_read = true;
-		if (g->mount_fd < 0 ||
-		    file_read_at(g->mount_fd, "cgroup.controllers", h->v2_controllers,
-				 sizeof(h->v2_controllers), NULL, &ignored) < 0)
-			h->v2_controllers[0] = '\0';
-	}
-	return cgroup_has_word(h->v2_controllers, controller);
-}
-
-static bool v1_has(const struct host *h, const char *controller)
-{
-	for (size_t i = 0; i < h->v1_n; i++)
-		if (cgroup_has_word(h->v1[i].controllers, controller))
-			return true;
-	return false;
-}
 
 /* ---- what is asked for ---- */
 
@@ -252,7 +76,8 @@ static bool asked_for(const struct setting *s, const struct config_resources *r,
 	case WHEN_TRUE: /* engines send false for what they do not want */
 		return number->set && number->value;
 	case NUMBER_OR_NONE:
-		*ret_none = number->set && number->value == -1;
+		/* What v2 cannot limit: engines send 0 for "not given" here. */
+		*ret_none = number->set && (number->value == -1 || (!s->v2 && number->value == 0));
 		return number->set;
 	case NUMBER:
 		break;
@@ -270,7 +95,7 @@ static int setting_error(struct error *e, const struct config *c, const struct s
 }
 
 static int no_controller(struct error *e, const struct config *c, const struct setting *s,
-			 struct host *h)
+			 struct cgroup_host *h)
 {
 	char text[1024], v1[CGROUP_NAMES] = "";
 	const char *name = s->v2 && !h->v1_n ? s->v2 : s->v1;
@@ -291,7 +116,7 @@ static int no_controller(struct error *e, const struct config *c, const struct s
 	return err_hint(e, "mount that controller, or leave the limit out");
 }
 
-static int place_setting(struct cgroup *g, struct host *h, const struct config *c,
+static int place_setting(struct cgroup *g, struct cgroup_host *h, const struct config *c,
 			 const struct setting *s, char *v1_need, struct error *e)
 {
 	const struct config_number *hierarchy = &c->resources.memory_use_hierarchy;
@@ -300,9 +125,9 @@ static int place_setting(struct cgroup *g, struct host *h, const struct config *
 	if (!asked_for(s, &c->resources, &none))
 		return 0;
 	g->asked = g->asked || !none;
-	if (v1_has(h, s->v1))
+	if (cgroup_host_v1_has(h, s->v1))
 		return cgroup_add_word(v1_need, CGROUP_NAMES, s->v1, ' ');
-	if (s->v2 && v2_has(g, h, s->v2)) {
+	if (s->v2 && cgroup_host_v2_has(g, h, s->v2)) {
 		if (s->offset == AT(memory_use_hierarchy) && !hierarchy->value)
 			return setting_error(e, c, s, "cgroup v2 always counts hierarchically");
 		return cgroup_add_word(g->need, sizeof(g->need), s->v2, ' ');
@@ -310,13 +135,28 @@ static int place_setting(struct cgroup *g, struct host *h, const struct config *
 	if (none)
 		return 0;
 	/* For the message: everything that v2 has. */
-	(void)v2_has(g, h, "");
+	(void)cgroup_host_v2_has(g, h, "");
 	return no_controller(e, c, s, h);
 }
 
+/* An entry of blockIO.weightDevice may have a weight, a leaf weight, or both: v2 has no leaves. */
+static int check_leaf_weights(const struct cgroup_host *h, const struct config *c, struct error *e)
+{
+	const struct config_resources *r = &c->resources;
+
+	for (size_t i = 0; i < r->block_weights_n && !cgroup_host_v1_has(h, "blkio"); i++)
+		if (r->block_weights[i].leaf_weight.set && r->block_weights[i].leaf_weight.value) {
+			err_set(e, 0,
+				"linux.resources.blockIO.weightDevice: leafWeight: only cgroup "
+				"v1 has such a limit, and this host has v2");
+			return err_hint(e, "leave it out");
+		}
+	return 0;
+}
+
 /* `unified`: any file of the v2 directory, whose controller must be there and in v2. */
-static int place_unified(struct cgroup *g, struct host *h, const struct config *c, bool *ret_v2,
-			 struct error *e)
+static int place_unified(struct cgroup *g, struct cgroup_host *h, const struct config *c,
+			 bool *ret_v2, struct error *e)
 {
 	for (size_t i = 0; i < c->resources.unified_n; i++) {
 		const char *key = c->resources.unified[i].key;
@@ -332,7 +172,7 @@ static int place_unified(struct cgroup *g, struct host *h, const struct config *
 		g->asked = *ret_v2 = true;
 		if (!controller[0])
 			continue;
-		if (!v2_has(g, h, controller)) {
+		if (!cgroup_host_v2_has(g, h, controller)) {
 			err_set(e, 0,
 				"unified: %s: the v2 hierarchy of this host has no %s controller",
 				key, controller);
@@ -374,8 +214,8 @@ int cgroup_normalise(const char *path, char *ret, size_t size, struct error *e)
 	return 0;
 }
 
-static int add_dir(struct cgroup *g, const struct host *h, const struct config *c,
-		   const char *mount, const char *controllers, struct error *e)
+static int add_dir(struct cgroup *g, const struct cgroup_host *h, const char *mount,
+		   const char *controllers, struct error *e)
 {
 	struct cgroup_dir *d = &g->dirs[g->dirs_n];
 	int n;
@@ -386,13 +226,14 @@ static int add_dir(struct cgroup *g, const struct host *h, const struct config *
 	if (n < 0 || (size_t)n >= sizeof(d->path))
 		return err_set(e, ENAMETOOLONG, "cgroup path \"%.200s...\"", h->relative);
 	/* The common parent is ours whoever made it; of a path that was given, only what gets made is. */
-	d->keep_length = cgroup_path_given(c) ? (size_t)n : d->mount_length;
+	d->keep_length = g->given ? (size_t)n : d->mount_length;
+	d->joined = g->join && access(d->path, F_OK) == 0;
 	g->dirs_n++;
 	return 0;
 }
 
 /* Whether a v1 hierarchy has one of the controllers in @need, a list with spaces. */
-static bool is_needed(const struct hierarchy *h, const char *need)
+static bool is_needed(const struct cgroup_hierarchy *h, const char *need)
 {
 	char names[CGROUP_NAMES], *save = NULL;
 
@@ -405,9 +246,9 @@ static bool is_needed(const struct hierarchy *h, const char *need)
 
 /*
  * v1: a directory in each hierarchy that a limit, the device rules or the report needs, and in no other: each
- * costs a quarter of a millisecond to make and to remove. The first ones of @order are the first to be emptied.
+ * costs a quarter of a millisecond to make and to remove. An OCI container has one in all of them. The first ones of @order are the first to be emptied.
  */
-static int add_v1_dirs(struct cgroup *g, const struct host *h, const struct config *c,
+static int add_v1_dirs(struct cgroup *g, const struct cgroup_host *h, const struct config *c,
 		       const char *need, struct error *e)
 {
 	static const char *const order[] = {"freezer", "pids",	  "memory", "cpu",
@@ -421,21 +262,21 @@ static int add_v1_dirs(struct cgroup *g, const struct host *h, const struct conf
 					   : NULL; /* at last, the rest */
 
 		for (size_t i = 0; i < h->v1_n; i++) {
-			const struct hierarchy *v1 = &h->v1[i];
+			const struct cgroup_hierarchy *v1 = &h->v1[i];
 			bool wanted = is_needed(v1, need);
 
 			if (taken[i] || (name && !cgroup_has_word(v1->controllers, name)))
 				continue;
-			if (name && strcmp(name, "devices") == 0)
+			if (c->oci_version)
+				wanted = true; /* engines pause, count and update what nobody limited */
+			else if (name && strcmp(name, "devices") == 0)
 				wanted = wanted || restricted;
-			else if (name && strcmp(name, "freezer") == 0)
-				wanted = wanted || c->oci_version; /* for engines, which pause */
-			else if (name)
+			else if (name && strcmp(name, "freezer") != 0)
 				wanted = wanted || c->count_usage;
 			if (!wanted)
 				continue;
 			taken[i] = true;
-			if (add_dir(g, h, c, v1->mount, v1->controllers, e) < 0)
+			if (add_dir(g, h, v1->mount, v1->controllers, e) < 0)
 				return -1;
 		}
 	}
@@ -443,17 +284,28 @@ static int add_v1_dirs(struct cgroup *g, const struct host *h, const struct conf
 }
 
 /* What v2 should count for the report, where v1 does not. Nobody asked: so only what can be had. */
-static void place_wants(struct cgroup *g, struct host *h)
+static void place_wants(struct cgroup *g, struct cgroup_host *h)
 {
 	static const char *const wants[][2] = {
 		{"memory", "memory"}, {"pids", "pids"}, {"blkio", "io"}};
 
 	for (size_t i = 0; i < 3; i++)
-		if (!v1_has(h, wants[i][0]) && v2_has(g, h, wants[i][1]))
+		if (!cgroup_host_v1_has(h, wants[i][0]) && cgroup_host_v2_has(g, h, wants[i][1]))
 			(void)cgroup_add_word(g->want, sizeof(g->want), wants[i][1], ' ');
 }
 
-static int place_all(struct cgroup *g, struct host *h, const struct config *c, struct error *e)
+/* For an OCI container all that there is: engines count and update later what nobody limited. */
+static void place_everything(struct cgroup *g, struct cgroup_host *h)
+{
+	char names[CGROUP_NAMES], *save = NULL;
+
+	(void)cgroup_host_v2_has(g, h, "");
+	snprintf(names, sizeof(names), "%s", h->v2_controllers);
+	for (char *word = strtok_r(names, " \n", &save); word; word = strtok_r(NULL, " \n", &save))
+		(void)cgroup_add_word(g->want, sizeof(g->want), word, ' ');
+}
+
+static int place_all(struct cgroup *g, struct cgroup_host *h, const struct config *c, struct error *e)
 {
 	bool restricted = devices_restrict(c->resources.devices, c->resources.devices_n);
 	char v1_need[CGROUP_NAMES] = "";
@@ -462,15 +314,18 @@ static int place_all(struct cgroup *g, struct host *h, const struct config *c, s
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (place_setting(g, h, c, &settings[i], v1_need, e) < 0)
 			return -1;
-	if (place_unified(g, h, c, &v2, e) < 0)
+	if (place_unified(g, h, c, &v2, e) < 0 || check_leaf_weights(h, c, e) < 0)
 		return -1;
-	if (restricted && !v1_has(h, "devices")) {
+	if (restricted && !cgroup_host_v1_has(h, "devices")) {
 		g->devices_v2 = h->v2_mount[0] != '\0';
 		g->devices_unenforced = !g->devices_v2;
 	}
 	if (h->v1_n == 0 && h->v2_mount[0])
 		v2 = true;
-	if (c->count_usage && (v2 || g->need[0] || !v1_has(h, "memory") || !v1_has(h, "pids")))
+	if (c->oci_version && v2)
+		place_everything(g, h);
+	else if (c->count_usage && (v2 || g->need[0] || !cgroup_host_v1_has(h, "memory") ||
+				    !cgroup_host_v1_has(h, "pids")))
 		place_wants(g, h);
 	if (h->v1_n > 0 && add_v1_dirs(g, h, c, v1_need, e) < 0)
 		return -1;
@@ -478,7 +333,7 @@ static int place_all(struct cgroup *g, struct host *h, const struct config *c, s
 	if (v2 || g->need[0] || g->want[0] || g->devices_v2) {
 		if (g->mount_fd < 0 && cgroup_v2_open(g, h->v2_mount, h->relative, e) < 0)
 			return -1;
-		return add_dir(g, h, c, h->v2_mount, "", e);
+		return add_dir(g, h, h->v2_mount, "", e);
 	}
 	return 0;
 }
@@ -502,12 +357,32 @@ static int plan_none(struct cgroup *g, const struct config *c, struct error *e)
 	return 0;
 }
 
+/* "slice:prefix:name": a unit of systemd, which would have to be asked for it. */
+static bool is_systemd_path(const char *path)
+{
+	const char *first = strchr(path, ':'), *second = first ? strchr(first + 1, ':') : NULL;
+
+	return second && !strchr(second + 1, ':') && !strchr(path, '/');
+}
+
+static void plan_begin(struct cgroup *g, const struct config *c)
+{
+	*g = (struct cgroup)CGROUP_EMPTY;
+	g->given = c->cgroup_path != NULL;
+	g->join = g->given && c->oci_version;
+}
+
 int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e)
 {
 	char path[CGROUP_PATH];
-	struct host h;
+	struct cgroup_host h;
 
-	*g = (struct cgroup)CGROUP_EMPTY;
+	plan_begin(g, c);
+	if (c->oci_version && c->cgroup_path && is_systemd_path(c->cgroup_path)) {
+		err_set(e, 0, "linux.cgroupsPath \"%s\": the systemd cgroup driver is not supported",
+			c->cgroup_path);
+		return err_hint(e, "use the cgroupfs driver");
+	}
 	if (c->cgroup_manager == CGROUP_MANAGER_DISABLED)
 		return plan_none(g, c, e);
 	if (!c->cgroup_path && !c->id)
@@ -516,44 +391,85 @@ int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e)
 	if (cgroup_normalise(c->cgroup_path ? c->cgroup_path : path, h.relative, sizeof(h.relative),
 			     e) < 0)
 		return -1;
-	if (look_at_host(&h, false, e) < 0)
+	if (cgroup_host_look(&h, false, e) < 0)
 		return -1;
 	if (place_all(g, &h, c, e) == 0)
 		return 0;
 	/* What the usual names do not offer may be mounted elsewhere. */
 	cgroup_end(g);
-	*g = (struct cgroup)CGROUP_EMPTY;
-	if (look_at_host(&h, true, e) < 0)
+	plan_begin(g, c);
+	if (cgroup_host_look(&h, true, e) < 0)
 		return -1;
 	return place_all(g, &h, c, e);
 }
 
-int cgroup_survey(struct cgroup_survey *ret, struct error *e)
-{
-	struct error ignored;
-	OWNED_FD fd = -1;
-	struct host h;
-	char *save = NULL;
+/* ---- more, for a container that runs ---- */
 
-	if (look_at_host(&h, true, e) < 0)
+/* Like add_dir, at the right place: a v2 directory stays the last one. */
+static int add_late(struct cgroup *g, const struct cgroup_host *h, const char *mount,
+		    const char *controllers, struct error *e)
+{
+	size_t last = g->dirs_n - 1, keep = g->dirs[0].keep_length - g->dirs[0].mount_length;
+	struct cgroup_dir *d, moved;
+
+	if (g->dirs_n == CGROUP_DIRS)
+		return err_set(e, 0, "too many cgroup hierarchies");
+	if (add_dir(g, h, mount, controllers, e) < 0)
 		return -1;
-	*ret = (struct cgroup_survey){
-		.version = h.v1_n	   ? CGROUP_V1
-			   : h.v2_mount[0] ? CGROUP_V2
-					   : CGROUP_NONE,
-		.hybrid = h.v1_n && h.v2_mount[0],
-	};
-	snprintf(ret->where, sizeof(ret->where), "%s", h.v2_mount);
-	for (size_t i = 0; i < h.v1_n; i++)
-		for (char *word = strtok_r(h.v1[i].controllers, ",", &save); word;
-		     word = strtok_r(NULL, ",", &save))
-			(void)cgroup_add_word(ret->controllers, sizeof(ret->controllers), word, ' ');
-	if (h.v2_mount[0])
-		fd = open(h.v2_mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && file_read_at(fd, "cgroup.controllers", h.v2_controllers,
-				    sizeof(h.v2_controllers), NULL, &ignored) == 0)
-		for (char *word = strtok_r(h.v2_controllers, " \n", &save); word;
-		     word = strtok_r(NULL, " \n", &save))
-			(void)cgroup_add_word(ret->controllers, sizeof(ret->controllers), word, ' ');
+	d = &g->dirs[g->dirs_n - 1];
+	d->keep_length = d->mount_length + keep;
+	d->late = true;
+	if (g->dirs[last].v2) {
+		moved = g->dirs[last];
+		g->dirs[last] = *d;
+		*d = moved;
+	}
 	return 0;
+}
+
+static int add_missing(struct cgroup *g, struct cgroup_host *h, const char *need, bool v2,
+		       struct error *e)
+{
+	for (size_t i = 0; i < h->v1_n; i++) {
+		char first[CGROUP_NAMES];
+
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(h->v1[i].controllers, ","),
+			 h->v1[i].controllers);
+		if (is_needed(&h->v1[i], need) && !cgroup_v1_dir(g, first) &&
+		    add_late(g, h, h->v1[i].mount, h->v1[i].controllers, e) < 0)
+			return -1;
+	}
+	if (!v2 || g->dirs[g->dirs_n - 1].v2)
+		return 0;
+	if (g->mount_fd < 0 && cgroup_v2_open(g, h->v2_mount, h->relative, e) < 0)
+		return -1;
+	return add_late(g, h, h->v2_mount, "", e);
+}
+
+int cgroup_plan_more(struct cgroup *g, const struct config *c, const char *names, struct error *e)
+{
+	const struct config_resources *r = &c->resources;
+	char v1_need[CGROUP_NAMES] = "";
+	bool v2 = false;
+	struct cgroup_host h;
+
+	if (g->dirs_n == 0)
+		return err_set(e, 0, "the container has no cgroup of its own");
+	snprintf(h.relative, sizeof(h.relative), "%s", g->dirs[0].path + g->dirs[0].mount_length + 1);
+	if (cgroup_host_look(&h, false, e) < 0)
+		return -1;
+	g->need[0] = g->enabled[0] = '\0';
+	snprintf(v1_need, sizeof(v1_need), "%s", names);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (place_setting(g, &h, c, &settings[i], v1_need, e) < 0)
+			return -1;
+	if (place_unified(g, &h, c, &v2, e) < 0 || check_leaf_weights(&h, c, e) < 0)
+		return -1;
+	if (r->devices_n > 0 && cgroup_add_word(v1_need, sizeof(v1_need), "devices", ' ') < 0)
+		return err_set(e, 0, "too many controllers");
+	if (r->devices_n > 0 && !cgroup_host_v1_has(&h, "devices"))
+		v2 = true;
+	if (v2 && !h.v2_mount[0])
+		return err_set(e, 0, "device rules: this host has no device cgroup");
+	return add_missing(g, &h, v1_need, v2 || g->need[0], e);
 }

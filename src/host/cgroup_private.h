@@ -35,12 +35,23 @@ int64_t cgroup_number(int dir_fd, const char *file);
 /* Whether there is a process in the directory itself. */
 bool cgroup_has_processes(int dir_fd);
 
+/* Takes a directory that was there before: it must have no process in it. */
+int cgroup_join_check(int fd, struct error *e);
+
 /* cpu.shares and cpu.weight, there and back. */
 int64_t cgroup_weight_of_shares(int64_t shares);
 int64_t cgroup_shares_of_weight(int64_t weight);
 
-/* Whether the path was given, by an engine or a person, and not chosen by mini-run. */
-bool cgroup_path_given(const struct config *c);
+/* Opens the directory @path, of which @mount_length bytes are the mount. -1 with errno. */
+int cgroup_open_dir(const char *path, size_t mount_length);
+
+/*
+ * While cgroup_update runs, every file that cgroup_put is about to write is noted here first, so that it can be put back.
+ * NULL at all other times. One for the whole program: mini-run has one thread, and does one update.
+ */
+struct cgroup_journal;
+extern struct cgroup_journal *cgroup_journal;
+void cgroup_journal_note(struct cgroup_journal *j, int dir_fd, const char *file, const char *value);
 
 /* Removes what is nested in @fd, deepest first, and with @kill ends the processes in it and below. The
  * deadline is for what hangs: every directory that goes moves it on. */
@@ -52,13 +63,35 @@ int64_t cgroup_now_ms(void);
 /* Splits, drops empty parts and ".", and refuses what would lead elsewhere. The result is relative. */
 int cgroup_normalise(const char *path, char *ret, size_t size, struct error *e);
 
+/* Plans what @c asks of a container that has its directories already: directories that are missing are added (late, not
+ * made yet), and v2 controllers go to @g->need. @names: further v1 controllers to have, parted by spaces; "". */
+int cgroup_plan_more(struct cgroup *g, const struct config *c, const char *names, struct error *e);
+
+/* ---- cgroup_freeze.c ---- */
+
+/* The directory by which the processes of the container are found: NULL where there is none any more. */
+const struct cgroup_dir *cgroup_process_dir(const struct cgroup *g);
+
+/* Calls @each for @top_fd and every directory nested in it. Ends at the first -1. */
+int cgroup_walk(int top_fd, int (*each)(int fd, void *into, struct error *e), void *into,
+		struct error *e);
+
+/* The processes in @fd and below, as cgroup_pids has them. */
+int cgroup_pids_of(int fd, int32_t **ret, size_t *ret_n, struct error *e);
+
+/* Makes the directories that cgroup_plan_more has added, noted in @state_fd first, and moves the processes there. */
+int cgroup_make_late(struct cgroup *g, int state_fd, struct error *e);
+
 /* ---- cgroup_v1.c ---- */
 
 struct cgroup_dir *cgroup_v1_dir(const struct cgroup *g, const char *controller);
-int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e);
+int cgroup_v1_make(const struct cgroup *g, struct cgroup_dir *d, struct error *e);
 int cgroup_v1_limit(const struct cgroup *g, const struct config *c, struct error *e);
 void cgroup_v1_read(const struct cgroup *g, struct cgroup_usage *ret);
 int cgroup_v1_empty(int fd, int64_t deadline_ms, struct error *e);
+
+/* v1: whether the directory is frozen; false where it has no freezer. */
+bool cgroup_v1_frozen(int fd);
 
 /* Before processes are ended: lets frozen ones die, and forks no more. Files that are not there: fine. */
 void cgroup_v1_prepare_end(int fd);
@@ -67,7 +100,10 @@ void cgroup_v1_prepare_end(int fd);
 
 /* Opens the mount and, where it exists, the parent directory, and reads what that has enabled. */
 int cgroup_v2_open(struct cgroup *g, const char *mount, const char *relative, struct error *e);
-int cgroup_v2_make(struct cgroup *g, struct cgroup_dir *d, const struct config *c, struct error *e);
+int cgroup_v2_make(struct cgroup *g, struct cgroup_dir *d, struct error *e);
+
+/* Enables what @g->need names in all directories above @d, where it is not yet. */
+int cgroup_v2_enable(struct cgroup *g, struct cgroup_dir *d, struct error *e);
 int cgroup_v2_limit(const struct cgroup *g, int fd, const struct config *c, struct error *e);
 void cgroup_v2_read(int fd, struct cgroup_usage *ret);
 int cgroup_v2_empty(int fd, int64_t deadline_ms, struct error *e);

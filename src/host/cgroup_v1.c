@@ -96,14 +96,11 @@ static int make_parents(struct cgroup_dir *d, struct error *e)
 /* A directory of that name is there: only an empty, thawed one may go, and is removed. */
 static int remove_leftover(const struct cgroup_dir *d, struct error *e)
 {
-	OWNED_FD fd = sys_openat2(AT_FDCWD, d->path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
-	struct error ignored;
-	char text[64];
+	OWNED_FD fd = cgroup_open_dir(d->path, d->mount_length);
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : err_set(e, errno, "open cgroup %s", d->path);
-	if (file_read_at(fd, "freezer.state", text, sizeof(text), NULL, &ignored) == 0 &&
-	    strcmp(text, "THAWED\n") != 0)
+	if (cgroup_v1_frozen(fd))
 		return err_set(e, EEXIST, "cgroup %s exists and is frozen", d->path);
 	/* The kernel refuses where there is a process. */
 	if (rmdir(d->path) == 0 || errno == ENOENT)
@@ -119,13 +116,32 @@ static int remove_leftover(const struct cgroup_dir *d, struct error *e)
 	return 0;
 }
 
-int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e)
+bool cgroup_v1_frozen(int fd)
 {
-	bool cpuset = cgroup_has_word(d->controllers, "cpuset");
-	struct error ignored;
 	char text[64];
 
-	for (int tries = 0; tries < MAKE_TRIES; tries++) {
+	return cgroup_text(fd, "freezer.state", text, sizeof(text)) && strcmp(text, "THAWED\n") != 0;
+}
+
+/* A directory that an engine has made, or left from the last time: it is taken as it is, and stays behind. */
+static int join(struct cgroup_dir *d, struct error *e)
+{
+	d->fd = cgroup_open_dir(d->path, d->mount_length);
+	if (d->fd < 0)
+		return err_set(e, errno, "open cgroup %s", d->path);
+	if (cgroup_join_check(d->fd, e) == 0) {
+		d->joined = true;
+		return 0;
+	}
+	fd_close(&d->fd); /* what is in there is not ours to end */
+	return err_within(e, "cgroup %s", d->path);
+}
+
+int cgroup_v1_make(const struct cgroup *g, struct cgroup_dir *d, struct error *e)
+{
+	bool cpuset = cgroup_has_word(d->controllers, "cpuset"), done = false;
+
+	for (int tries = 0; !done && tries < MAKE_TRIES; tries++) {
 		/* The parent is missing, or another mini-run just removed it with its own last container. */
 		bool parents = cpuset || tries > 0;
 
@@ -135,30 +151,38 @@ int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e
 			return -1;
 		}
 		if (mkdir(d->path, 0755) == 0) {
-			d->made = true;
+			d->made = done = true;
+			d->joined = false;
 			break;
 		}
 		err_set(e, errno, "create cgroup %s", d->path);
+		if (e->no == EEXIST && g->join) {
+			done = join(d, e) == 0;
+			if (!done && e->no != ENOENT && e->no != ENODEV)
+				return -1;
+			continue;
+		}
 		if (e->no == EEXIST ? remove_leftover(d, e) < 0 : e->no != ENOENT && e->no != ENODEV)
 			return -1;
 	}
-	if (!d->made)
+	if (!done)
 		return err_hint(e, "it kept vanishing: somebody else removes cgroups there");
-	d->fd = sys_openat2(AT_FDCWD, d->path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	if (d->fd < 0)
+		d->fd = cgroup_open_dir(d->path, d->mount_length);
 	if (d->fd < 0)
 		return err_set(e, errno, "open cgroup %s", d->path);
 	if (cpuset && cpuset_inherit(d->path, e) < 0)
 		return -1;
-	/* A place that we did not choose may lie in a frozen group, in which nothing ever runs. */
-	if (cgroup_path_given(c) && cgroup_has_word(d->controllers, "freezer") &&
-	    file_read_at(d->fd, "freezer.state", text, sizeof(text), NULL, &ignored) == 0 &&
-	    strcmp(text, "THAWED\n") != 0) {
-		err_set(e, 0, "cgroup %s is frozen from birth", d->path);
-		return err_hint(e,
-				"a cgroup above it is frozen: thaw that, or choose another place "
-				"by --cgroup-parent");
+	/* A place that we did not choose may be frozen, or lie in a frozen group: nothing ever runs there. */
+	if (!g->given || !cgroup_has_word(d->controllers, "freezer") || !cgroup_v1_frozen(d->fd))
+		return 0;
+	if (d->joined) {
+		fd_close(&d->fd); /* and not ours to thaw */
+		return err_set(e, 0, "container's cgroup unexpectedly frozen: %s", d->path);
 	}
-	return 0;
+	err_set(e, 0, "cgroup %s is frozen from birth", d->path);
+	return err_hint(e, "a cgroup above it is frozen: thaw that, or choose another place by "
+			   "--cgroup-parent");
 }
 
 /* ---- limits ---- */
@@ -166,29 +190,39 @@ int cgroup_v1_make(struct cgroup_dir *d, const struct config *c, struct error *e
 #define PUT_NUMBER(fd, setting, file, number, e) \
 	((number).set && cgroup_put(fd, setting, file, e, "%" PRId64, (number).value) < 0)
 
+/* A sum that leaves no swap beside the limit of memory: it follows that one when it changes alone (update). */
+static bool has_no_swap(int fd, const char *memory, const char *swap)
+{
+	int64_t limit = cgroup_number(fd, memory);
+
+	return limit >= 0 && limit < UNLIMITED && cgroup_number(fd, swap) == limit;
+}
+
 /*
  * memsw counts memory and swap, and must never be below the limit of memory. Lowering both, memory goes
  * first, raising both, memsw does: the first order is tried, and the other one where the kernel refuses it.
  */
-static int memory_and_swap(int fd, const struct config_resources *r, struct error *e)
+static int memory_and_swap(int fd, const struct config_resources *r, bool no_swap, struct error *e)
 {
 	static const char memory[] = "memory.limit_in_bytes",
 			  swap[] = "memory.memsw.limit_in_bytes";
 	bool asked = r->memory_swap.set;
 	int64_t total = asked ? r->memory_swap.value : r->memory.value;
 
+	if (!asked && r->memory.set && !no_swap)
+		no_swap = has_no_swap(fd, memory, swap);
 	if (r->memory.set &&
 	    cgroup_put(fd, "memory limit", memory, e, "%" PRId64, r->memory.value) < 0) {
 		struct error ignored;
 
 		if (e->no == EBUSY)
 			return err_hint(e, "more than that is in use");
-		if (e->no != EINVAL ||
+		if (e->no != EINVAL || (!asked && !no_swap) ||
 		    cgroup_put(fd, "swap limit", swap, &ignored, "%" PRId64, total) < 0 ||
 		    cgroup_put(fd, "memory limit", memory, e, "%" PRId64, r->memory.value) < 0)
 			return -1;
 	}
-	if (!asked && !r->memory.set)
+	if (!asked && (!r->memory.set || !no_swap))
 		return 0;
 	if (cgroup_put(fd, "swap limit", swap, e, "%" PRId64, total) == 0)
 		return 0;
@@ -206,25 +240,56 @@ static int memory_and_swap(int fd, const struct config_resources *r, struct erro
 	return 0;
 }
 
-static int memory_limit(int fd, const struct config_resources *r, struct error *e)
+/* KERNEL >=5.16: memory.kmem.limit_in_bytes is there, and writing it says ENOTSUPP (524): no limit is what it has. */
+static int kernel_memory_limit(int fd, const struct config_resources *r, struct error *e)
 {
-	if (memory_and_swap(fd, r, e) < 0)
+	bool none = r->memory_kernel.value <= 0, tcp_none = r->memory_kernel_tcp.value <= 0;
+
+	if (r->memory_kernel.set && r->memory_kernel.value != 0 &&
+	    cgroup_put(fd, "kernel memory limit", "memory.kmem.limit_in_bytes", e, "%" PRId64,
+		       r->memory_kernel.value) < 0 &&
+	    !(none && (e->no == 524 || e->no == EOPNOTSUPP || e->no == ENOENT)))
+		return e->no == 524 || e->no == EOPNOTSUPP
+			       ? err_hint(e, "this kernel no longer has that limit: leave it out")
+			       : -1;
+	if (r->memory_kernel_tcp.set && r->memory_kernel_tcp.value != 0 &&
+	    cgroup_put(fd, "TCP memory limit", "memory.kmem.tcp.limit_in_bytes", e, "%" PRId64,
+		       r->memory_kernel_tcp.value) < 0 &&
+	    !(tcp_none && e->no == ENOENT))
+		return -1;
+	return 0;
+}
+
+/* @no_swap: a memory limit alone is one for memory and swap together (the command line's form). */
+static int memory_limit(int fd, const struct config_resources *r, bool no_swap, struct error *e)
+{
+	if (memory_and_swap(fd, r, no_swap, e) < 0)
 		return -1;
 	if (PUT_NUMBER(fd, "memory reservation", "memory.soft_limit_in_bytes",
 		       r->memory_reservation, e))
 		return -1;
-	/* KERNEL >=5.16: memory.kmem.limit_in_bytes is there, and writing it says ENOTSUPP (524). */
-	if (PUT_NUMBER(fd, "kernel memory limit", "memory.kmem.limit_in_bytes", r->memory_kernel, e) ||
-	    PUT_NUMBER(fd, "TCP memory limit", "memory.kmem.tcp.limit_in_bytes",
-		       r->memory_kernel_tcp, e))
-		return e->no == 524 || e->no == EOPNOTSUPP
-			       ? err_hint(e, "this kernel no longer has that limit: leave it out")
-			       : -1;
+	if (kernel_memory_limit(fd, r, e) < 0)
+		return -1;
 	if (PUT_NUMBER(fd, "memory swappiness", "memory.swappiness", r->memory_swappiness, e) ||
 	    PUT_NUMBER(fd, "OOM killer", "memory.oom_control", r->memory_disable_oom, e) ||
 	    PUT_NUMBER(fd, "memory hierarchy", "memory.use_hierarchy", r->memory_use_hierarchy, e))
 		return -1;
 	return 0;
+}
+
+/* The kernel checks each write against what the other file holds: the second order is for when the first is refused. */
+static int pair_limit(int fd, const char *setting, const char *a_file, const struct config_number *a,
+		      const char *b_file, const struct config_number *b, struct error *e)
+{
+	if (PUT_NUMBER(fd, setting, a_file, *a, e)) {
+		if (e->no != EINVAL || !b->set)
+			return -1;
+		return PUT_NUMBER(fd, setting, b_file, *b, e) ||
+				       PUT_NUMBER(fd, setting, a_file, *a, e)
+			       ? -1
+			       : 0;
+	}
+	return PUT_NUMBER(fd, setting, b_file, *b, e) ? -1 : 0;
 }
 
 static int cpu_limit(int fd, const struct config_resources *r, struct error *e)
@@ -241,19 +306,19 @@ static int cpu_limit(int fd, const struct config_resources *r, struct error *e)
 	    PUT_NUMBER(fd, "CPU shares", "cpu.shares", shares, e) ||
 	    (idle && PUT_NUMBER(fd, "CPU idle", "cpu.idle", r->cpu_idle, e)))
 		return -1;
-	if (PUT_NUMBER(fd, "CPU period", "cpu.cfs_period_us", r->cpu_period, e))
-		return -1;
-	if (PUT_NUMBER(fd, "CPU quota", "cpu.cfs_quota_us", r->cpu_quota, e)) {
+	if (pair_limit(fd, "CPU quota", "cpu.cfs_period_us", &r->cpu_period, "cpu.cfs_quota_us",
+		       &r->cpu_quota, e) < 0) {
 		/* A quota below the burst of before is refused: then the new burst goes first. */
 		if (e->no != EINVAL || !r->cpu_burst.set ||
 		    PUT_NUMBER(fd, "CPU burst", "cpu.cfs_burst_us", r->cpu_burst, e) ||
-		    PUT_NUMBER(fd, "CPU quota", "cpu.cfs_quota_us", r->cpu_quota, e))
+		    pair_limit(fd, "CPU quota", "cpu.cfs_period_us", &r->cpu_period,
+			       "cpu.cfs_quota_us", &r->cpu_quota, e) < 0)
 			return -1;
 	} else if (PUT_NUMBER(fd, "CPU burst", "cpu.cfs_burst_us", r->cpu_burst, e)) {
 		return -1;
 	}
-	if (PUT_NUMBER(fd, "real-time period", "cpu.rt_period_us", r->cpu_rt_period, e) ||
-	    PUT_NUMBER(fd, "real-time runtime", "cpu.rt_runtime_us", r->cpu_rt_runtime, e))
+	if (pair_limit(fd, "real-time runtime", "cpu.rt_period_us", &r->cpu_rt_period,
+		       "cpu.rt_runtime_us", &r->cpu_rt_runtime, e) < 0)
 		return err_hint(e,
 				"every cgroup above it needs at least as much real-time runtime");
 	return 0;
@@ -304,8 +369,9 @@ static int block_throttle(int fd, const struct config_throttles *t, const char *
 
 static int block_limit(int fd, const struct config_resources *r, struct error *e)
 {
-	if ((r->block_weight.set && weight_put(fd, "weight", "", r->block_weight.value, e) < 0) ||
-	    (r->block_leaf_weight.set &&
+	if ((r->block_weight.set && r->block_weight.value != 0 && /* 0: not given */
+	     weight_put(fd, "weight", "", r->block_weight.value, e) < 0) ||
+	    (r->block_leaf_weight.set && r->block_leaf_weight.value != 0 &&
 	     weight_put(fd, "leaf_weight", "", r->block_leaf_weight.value, e) < 0))
 		return -1;
 	for (size_t i = 0; i < r->block_weights_n; i++) {
@@ -381,11 +447,15 @@ int cgroup_v1_limit(const struct cgroup *g, const struct config *c, struct error
 		const char *controller;
 		int (*write)(int fd, const struct config_resources *r, struct error *e);
 	} groups[] = {
-		{"memory", memory_limit}, {"cpu", cpu_limit},	      {"cpuset", cpuset_limit},
-		{"pids", pids_limit},	  {"blkio", block_limit},     {"hugetlb", hugetlb_limit},
-		{"rdma", rdma_limit},	  {"net_cls", net_cls_limit}, {"net_prio", net_prio_limit},
+		{"cpu", cpu_limit},	    {"cpuset", cpuset_limit},	  {"pids", pids_limit},
+		{"blkio", block_limit},	    {"hugetlb", hugetlb_limit},	  {"rdma", rdma_limit},
+		{"net_cls", net_cls_limit}, {"net_prio", net_prio_limit},
 	};
 
+	const struct cgroup_dir *memory = cgroup_v1_dir(g, "memory");
+
+	if (memory && memory_limit(memory->fd, &c->resources, !c->oci_version, e) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		const struct cgroup_dir *d = cgroup_v1_dir(g, groups[i].controller);
 
@@ -489,8 +559,10 @@ static int list(int fd, pid_t *pids, struct error *e)
 		return errno == ENODEV || errno == ENOENT ? 0
 							  : err_set(e, errno, "open cgroup.procs");
 	n = read(procs_fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return errno == ENODEV ? 0 : err_set(e, errno, "read cgroup.procs");
+	if (n < 0) /* EOPNOTSUPP: a threaded directory of v2, whose processes are listed above it */
+		return errno == ENODEV || errno == EOPNOTSUPP
+			       ? 0
+			       : err_set(e, errno, "read cgroup.procs");
 	text[n] = '\0';
 	/* A number that the buffer cut off has no newline behind it: the next round has it. */
 	for (; count < PIDS_AT_ONCE && (end = strchr(at, '\n')); at = end + 1)

@@ -210,10 +210,54 @@ static int check_usable(const struct cgroup_dir *d, struct error *e)
 	return 0;
 }
 
-int cgroup_v2_make(struct cgroup *g, struct cgroup_dir *d, const struct config *c, struct error *e)
+/* A directory that an engine has made, or left from the last time: it is taken as it is, and stays behind. */
+static int join(int parent_fd, const char *name, struct cgroup_dir *d, struct error *e)
+{
+	char events[256];
+
+	d->fd = sys_openat2(parent_fd, name, O_RDONLY | O_DIRECTORY, 0, BENEATH);
+	if (d->fd < 0)
+		return err_set(e, errno, "open cgroup %s", d->path);
+	d->joined = true;
+	if (cgroup_join_check(d->fd, e) == 0) {
+		if (!cgroup_text(d->fd, "cgroup.events", events, sizeof(events)) ||
+		    file_field(events, "frozen") != 1)
+			return 0;
+		err_set(e, 0, "container's cgroup unexpectedly frozen");
+	}
+	fd_close(&d->fd); /* what is in there is not ours to end */
+	return err_within(e, "cgroup %s", d->path);
+}
+
+int cgroup_v2_enable(struct cgroup *g, struct cgroup_dir *d, struct error *e)
+{
+	char have[CGROUP_NAMES], missing[2 * CGROUP_NAMES];
+	OWNED_FD parent_fd = -1;
+	int result;
+
+	if (file_read_at(d->fd, "cgroup.controllers", have, sizeof(have), NULL, e) < 0)
+		return -1;
+	missing_from(have, g->need, missing, sizeof(missing));
+	if (!*missing)
+		return 0;
+	if (g->mount_fd < 0) {
+		char mount[CGROUP_PATH];
+
+		snprintf(mount, sizeof(mount), "%.*s", (int)d->mount_length, d->path);
+		g->mount_fd = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (g->mount_fd < 0)
+			return err_set(e, errno, "open %s", mount);
+	}
+	result = walk_to_parent(g, d, &parent_fd, e);
+	fd_close(&g->mount_fd);
+	return result;
+}
+
+int cgroup_v2_make(struct cgroup *g, struct cgroup_dir *d, struct error *e)
 {
 	const char *name = strrchr(d->path, '/') + 1;
 	char missing[2 * CGROUP_NAMES];
+	bool done = false;
 
 	/* The common shortcut: what the parent has enabled, all above it have. */
 	missing_from(g->enabled, g->need, missing, sizeof(missing));
@@ -221,7 +265,7 @@ int cgroup_v2_make(struct cgroup *g, struct cgroup_dir *d, const struct config *
 		missing_from(g->enabled, g->want, missing, sizeof(missing));
 	if (*missing)
 		fd_close(&g->parent_fd);
-	for (int tries = 0; tries < MAKE_TRIES; tries++) {
+	for (int tries = 0; !done && tries < MAKE_TRIES; tries++) {
 		if (g->parent_fd < 0 && walk_to_parent(g, d, &g->parent_fd, e) < 0) {
 			/* Another mini-run ended its last container and removed the parent under us. */
 			if (e->no == ENOENT || e->no == ENODEV)
@@ -229,23 +273,31 @@ int cgroup_v2_make(struct cgroup *g, struct cgroup_dir *d, const struct config *
 			return -1;
 		}
 		if (mkdirat(g->parent_fd, name, 0755) == 0) {
-			d->made = true;
+			d->made = done = true;
+			d->joined = false;
 			break;
 		}
 		err_set(e, errno, "create cgroup %s", d->path);
+		if (e->no == EEXIST && g->join) {
+			done = join(g->parent_fd, name, d, e) == 0;
+			if (!done && e->no != ENOENT && e->no != ENODEV)
+				return -1;
+			continue;
+		}
 		if (e->no == ENOENT || e->no == ENODEV)
 			fd_close(&g->parent_fd);
 		else if (e->no != EEXIST || remove_leftover(g->parent_fd, name, d->path, e) < 0)
 			return -1;
 	}
-	if (!d->made)
+	if (!done)
 		return err_hint(e, "it kept vanishing: somebody else removes cgroups there");
-	d->fd = openat(g->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (d->fd < 0)
+		d->fd = openat(g->parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (d->fd < 0)
 		return err_set(e, errno, "open cgroup %s", d->path);
 	fd_close(&g->parent_fd);
 	fd_close(&g->mount_fd);
-	return cgroup_path_given(c) ? check_usable(d, e) : 0;
+	return g->given ? check_usable(d, e) : 0;
 }
 
 /* ---- limits ---- */
@@ -267,7 +319,8 @@ static int memory_check(int fd, const struct config_resources *r, struct error *
 	return 0;
 }
 
-static int memory_limit(int fd, const struct config_resources *r, struct error *e)
+/* @no_swap: a memory limit alone is one for memory and swap together (the command line's form). */
+static int memory_limit(int fd, const struct config_resources *r, bool no_swap, struct error *e)
 {
 	int64_t swap = -1;
 
@@ -292,7 +345,7 @@ static int memory_limit(int fd, const struct config_resources *r, struct error *
 				       ? err_hint(e, "this kernel does not count swap: boot with "
 						     "swapaccount=1, or leave --memory-swap out")
 				       : -1;
-	} else if (r->memory.set && r->memory.value >= 0) {
+	} else if (no_swap && r->memory.set && r->memory.value >= 0) {
 		/* Nobody asked, so a kernel that cannot swap or cannot count it is as good. */
 		if (cgroup_put(fd, "swap limit", "memory.swap.max", e, "0") < 0 && e->no != ENOENT)
 			return -1;
@@ -389,7 +442,7 @@ static int io_weights(int fd, const struct config_resources *r, struct error *e)
 		const char *file = bfq ? "io.bfq.weight" : "io.weight";
 		int result;
 
-		if (!n->set)
+		if (!n->set || n->value == 0) /* 0: not given */
 			continue;
 		if (b)
 			result = cgroup_put(fd, "block IO weight", file, e,
@@ -515,11 +568,15 @@ int cgroup_v2_limit(const struct cgroup *g, int fd, const struct config *c, stru
 		const char *controller;
 		int (*write)(int fd, const struct config_resources *r, struct error *e);
 	} groups[] = {
-		{"memory", memory_limit},   {"cpu", cpu_limit},	  {"io", io_limit},
-		{"hugetlb", hugetlb_limit}, {"rdma", rdma_limit},
+		{"cpu", cpu_limit},
+		{"io", io_limit},
+		{"hugetlb", hugetlb_limit},
+		{"rdma", rdma_limit},
 	};
 	const struct config_resources *r = &c->resources;
 
+	if (cgroup_has_word(g->need, "memory") && memory_limit(fd, r, !c->oci_version, e) < 0)
+		return -1;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
 		if (cgroup_has_word(g->need, groups[i].controller) && groups[i].write(fd, r, e) < 0)
 			return -1;

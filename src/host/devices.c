@@ -589,13 +589,16 @@ static int write_exceptions(int cgroup_fd, const struct devices_v1 *v1, struct e
 	return 0;
 }
 
-int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
+int devices_rewrite_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n,
+		       struct error *e)
 {
 	struct devices_v1 v1 = {0};
 	int result;
 
 	if (!devices_restrict(rules, n))
-		return 0;
+		return file_write_at(cgroup_fd, "devices.allow", "a", e) < 0
+			       ? err_within(e, "device rules")
+			       : 0;
 	if (devices_translate_v1(rules, n, &v1, e) < 0)
 		return -1;
 	result = file_write_at(cgroup_fd, v1.allow ? "devices.allow" : "devices.deny", "a", e);
@@ -603,4 +606,19 @@ int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size
 		result = write_exceptions(cgroup_fd, &v1, e);
 	free(v1.exceptions);
 	return result < 0 ? err_within(e, "device rules") : 0;
+}
+
+int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n, struct error *e)
+{
+	return devices_restrict(rules, n) ? devices_rewrite_v1(cgroup_fd, rules, n, e) : 0;
+}
+
+bool devices_equal(const struct config_device_rule *a, size_t a_n,
+		   const struct config_device_rule *b, size_t b_n)
+{
+	for (size_t i = 0; i < a_n && i < b_n; i++)
+		if (a[i].allow != b[i].allow || a[i].type != b[i].type || a[i].major != b[i].major ||
+		    a[i].minor != b[i].minor || a[i].access != b[i].access)
+			return false;
+	return a_n == b_n;
 }

@@ -46,4 +46,13 @@ int devices_translate_v1(const struct config_device_rule *rules, size_t n, struc
 int devices_write_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n,
 		     struct error *e);
 
+/* v1: the same in place of the rules that are there, which rules for everything undo as well. For a moment nothing is
+ * allowed. */
+int devices_rewrite_v1(int cgroup_fd, const struct config_device_rule *rules, size_t n,
+		       struct error *e);
+
+/* Whether two lists are the same, rule for rule. */
+bool devices_equal(const struct config_device_rule *a, size_t a_n,
+		   const struct config_device_rule *b, size_t b_n);
+
 #endif

@@ -282,8 +282,7 @@ static void parents(void **state)
 
 static void leftovers(void **state)
 {
-	struct config c = {
-		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("left")};
+	struct config c = {.count_usage = true, .id = unit, .cgroup_path = below("left")};
 	struct cgroup g, again;
 	char nested[CGROUP_PATH + 20];
 	pid_t pid;
@@ -324,7 +323,7 @@ static void freeze(struct cgroup *g, bool frozen)
 		OK(file_write_at(d->fd, "freezer.state", frozen ? "FROZEN" : "THAWED", &e));
 }
 
-static void frozen_leftover(void **state)
+static void frozen_place(void **state)
 {
 	struct config c = {.oci_version = "1.3.0",
 			   .count_usage = true,
@@ -697,7 +696,7 @@ int main(void)
 		HOST_TEST(default_path),
 		HOST_TEST(parents),
 		HOST_TEST(leftovers),
-		HOST_TEST(frozen_leftover),
+		HOST_TEST(frozen_place),
 		HOST_TEST(remove_frozen),
 		HOST_TEST(remove_ends_processes),
 		HOST_TEST(remove_fork_bomb),

@@ -37,10 +37,7 @@ static void limits_written(void **state)
 		{"cpu", "cpu.cfs_quota_us", "10000", "cpu.max", "10000 200000"},
 		{"cpu", "cpu.shares", "1024", "cpu.weight", "100"},
 	};
-	struct config c = {.oci_version = "1.3.0",
-			   .count_usage = true,
-			   .id = unit,
-			   .cgroup_path = below("limits")};
+	struct config c = {.count_usage = true, .id = unit, .cgroup_path = below("limits")};
 	struct config_resources *r = &c.resources;
 	struct cgroup g;
 
@@ -117,10 +114,7 @@ static void swap(void **state)
 
 static void check_before_update(void **state)
 {
-	struct config c = {.oci_version = "1.3.0",
-			   .count_usage = true,
-			   .id = unit,
-			   .cgroup_path = below("check")};
+	struct config c = {.count_usage = true, .id = unit, .cgroup_path = below("check")};
 	struct cgroup g;
 	pid_t pid;
 	int ready[2];
