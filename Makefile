@@ -100,7 +100,7 @@ $(ROOTFS)/bin/busybox: scripts/make-rootfs
 
 # ---- tests ----
 
-.PHONY: test test-native asan portable
+.PHONY: test test-native test-engines asan portable
 # Everything, by one command: natively, then in a virtual machine with cgroup v2.
 test:
 	$(Q)scripts/deps build test vm
@@ -111,6 +111,12 @@ test-native:
 	$(Q)scripts/deps build test
 	$(Q)$(MAKE) --no-print-directory all rootfs units faults-build
 	$(Q)tests/run --native
+
+# Podman, containerd and Docker drive mini-run, each in a virtual machine that has them.
+test-engines:
+	$(Q)scripts/deps build demo vm engines
+	$(Q)$(MAKE) --no-print-directory all rootfs
+	$(Q)tests/run --engines
 
 # Programs that tests put into containers or wrap around mini-run: static, without sanitizers.
 HELPERS := $(patsubst tests/lib/%.c,build/tests/lib/%,$(wildcard tests/lib/*.c))
@@ -219,6 +225,7 @@ help:
 	@echo 'make            the static binary build/mini-run'
 	@echo 'make demo       install what it needs, build, run a limited container in a small root filesystem'
 	@echo 'make test       install what it needs, build, run every test, natively and in a virtual machine'
+	@echo 'make test-engines  Podman, containerd and Docker drive mini-run, in a virtual machine (needs root)'
 	@echo 'make asan       the native tests under AddressSanitizer and UBSan'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck, mandoc'
 	@echo 'make bench      mini-run beside a bare program and the other runtimes installed (BENCH_FLAGS=-n 200)'

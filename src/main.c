@@ -21,16 +21,36 @@
 /* Of the OCI runtime specification, for which struct config is made. */
 #define SPEC_VERSION "1.3.0"
 
-/* Exit status of an error that asks for none. `run` leaves the small numbers to its command. */
-enum { FAILED = 1, FAILED_RUN = 125 };
+/* Exit status of an error that asks for none. `run` and `exec` leave the small numbers to their command; callers of runc
+ * know 255 for `exec`. */
+enum { FAILED = 1, FAILED_RUN = 125, FAILED_EXEC = 255 };
+
+static cli_command run_help;
 
 static const struct command {
-	const char *name, *help;
+	const char *name, *help; /* without a help text: not listed */
 	cli_command *run;
 	int failed;
 } commands[] = {
 	{"run", "Run a command in a new container and wait for its end", cli_run, FAILED_RUN},
+	{"create", "Make a container from a bundle, up to its command", cli_create, FAILED},
+	{"start", "Let the command of a created container run", cli_start, FAILED},
+	{"exec", "Run a further command in a container", cli_exec, FAILED_EXEC},
+	{"state", "Print the state of a container", cli_state, FAILED},
+	{"kill", "Send a signal to a container", cli_kill, FAILED},
+	{"delete", "Remove containers", cli_delete, FAILED},
+	{"list", "List the containers", cli_list, FAILED},
+	{"ps", "Print the processes of a container", cli_ps, FAILED},
+	{"pause", "Freeze the processes of a container", cli_pause, FAILED},
+	{"resume", "Let the processes of a paused container go on", cli_resume, FAILED},
+	{"update", "Change the limits of a container", cli_update, FAILED},
+	{"events", "Print what a container uses, and when it runs out of memory", cli_events, FAILED},
+	{"spec", "Write a config.json to begin with", cli_spec, FAILED},
+	{"features", "Print what a config.json may ask for", cli_features, FAILED},
 	{"check", "Tell what this host offers to containers, and what is missing", cli_check, FAILED},
+	{"help", NULL, run_help, FAILED},
+	{"checkpoint", NULL, cli_checkpoint, FAILED},
+	{"restore", NULL, cli_restore, FAILED},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -73,7 +93,8 @@ static void print_usage(FILE *out)
 	      "Commands:\n",
 	      out);
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
+		if (commands[i].help)
+			fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].help);
 	fputs("\n\"mini-run COMMAND --help\" tells more about each.\n", out);
 }
 
@@ -125,7 +146,7 @@ static const struct command *find_command(const char *name, struct error *e)
 
 		if (strcmp(name, commands[i].name) == 0)
 			return &commands[i];
-		if (far < best) {
+		if (commands[i].help && far < best) {
 			best = far;
 			nearest = commands[i].name;
 		}
@@ -136,6 +157,29 @@ static const struct command *find_command(const char *name, struct error *e)
 	else
 		err_hint(e, "mini-run --help lists them");
 	return NULL;
+}
+
+/* mini-run help [COMMAND]: the same as --help, and as COMMAND --help. */
+static int run_help(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
+{
+	const struct option_table tables[] = {
+		{"Options", cli_global_rows, cli},
+		{"Version", version_rows, cli},
+		{0},
+	};
+	static char help[] = "--help";
+	char *const words[] = {help, NULL};
+	const struct command *command;
+
+	*ret_status = 0;
+	if (argc == 0 || argv[0][0] == '-') {
+		print_help(tables);
+		return 0;
+	}
+	command = find_command(argv[0], e);
+	if (!command)
+		return -1;
+	return command->run(cli, 1, words, ret_status, e);
 }
 
 /* Does what the words ask for. *ret_failed: the exit status for an error that names none. */
@@ -184,7 +228,12 @@ static void print_error(struct cli *cli, const struct error *e)
 
 int main(int argc, char *argv[])
 {
-	struct cli cli = {.global = {.root = DEFAULT_STATE_ROOT, .log_fd = -1}};
+	struct cli cli = {
+		.argv = argv,
+		.global = {.root = DEFAULT_STATE_ROOT, .log_fd = -1},
+		.version_text = VERSION,
+		.commit = COMMIT,
+	};
 	struct error e = {0};
 	int status = 0, failed = FAILED;
 

@@ -13,14 +13,17 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "cli/bundle.h"
 #include "cli/cli.h"
 #include "config/from_args.h"
 #include "config/from_seccomp.h"
 #include "config/names.h"
+#include "host/seal.h"
 
 #define PROFILE_MAX ((size_t)1024 * 1024)
 
@@ -119,10 +122,13 @@ static const struct option_row run_rows[] = {
 
 static const char usage[] =
 	"Usage: mini-run run [OPTIONS] ROOTFS COMMAND [ARGUMENT...]\n"
+	"       mini-run run [--bundle DIR] [OPTIONS] ID\n"
 	"\n"
 	"Runs COMMAND in a container whose root filesystem is the directory ROOTFS, and ends with "
 	"its\n"
 	"exit status. Options come in front of ROOTFS; what is behind it belongs to the command.\n"
+	"With one word it is an OCI bundle that is run, as the container ID: only the options of\n"
+	"bundles apply then, and config.json says the rest.\n"
 	"\n";
 
 static const char examples[] =
@@ -194,19 +200,38 @@ static int read_profile(struct config *c, const char *file, struct error *e)
 {
 	OWNED_FD fd = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	OWNED_MEMORY char *text = NULL;
-	uint64_t caps =
-		c->process.has_capabilities ? c->process.capabilities.bounding : CAPABILITIES_ALL;
+	struct seccomp_host host = {
+		.caps = c->process.has_capabilities ? c->process.capabilities.bounding
+						    : CAPABILITIES_ALL,
+	};
+	struct utsname name;
 	size_t length;
 
 	if (fd < 0)
 		return err_set(e, errno, "--security-opt seccomp: open %s", file);
+	if (uname(&name) < 0)
+		return err_set(e, errno, "uname");
+	host.kernel = name.release;
 	if (file_read_regular(fd, file, PROFILE_MAX, &text, &length, e) < 0)
 		return err_within(e, "--security-opt seccomp");
-	return seccomp_from_json(c, text, length, file, caps, e);
+	return seccomp_from_json(c, text, length, file, &host, e);
+}
+
+/* The state names the root filesystem for commands that run elsewhere. What cannot be found is told by the start. */
+static int rootfs_make_absolute(struct config *c, struct error *e)
+{
+	char *path = realpath(c->rootfs, NULL);
+
+	if (!path)
+		return 0;
+	c->rootfs = arena_copy(&c->arena, path);
+	free(path);
+	return c->rootfs ? 0 : err_no_memory(e);
 }
 
 /* From the parsed options and the words behind them to a whole and checked configuration. */
-static int finish(struct args *a, const struct run_options *o, char *const *words, struct error *e)
+static int finish(const struct cli *cli, struct args *a, const struct run_options *o,
+		  char *const *words, struct error *e)
 {
 	char id[9];
 	const char *profile;
@@ -220,21 +245,54 @@ static int finish(struct args *a, const struct run_options *o, char *const *word
 	profile = args_seccomp_file(a);
 	if (profile && read_profile(a->config, profile, e) < 0)
 		return -1;
+	if (cli_cgroup_manager(cli, a->config, e) < 0 || rootfs_make_absolute(a->config, e) < 0)
+		return -1;
 	return config_check(a->config, e);
+}
+
+/* Options that only a bundle has. */
+static int bundle_misplaced(const struct bundle_options *b, struct error *e)
+{
+	if (b->bundle || b->file)
+		return err_set(e, 0, "%s is for `run ID`, which takes everything from a bundle",
+			       b->bundle ? "--bundle" : "--config");
+	return descriptors_check(b->preserve_fds, e);
+}
+
+static int attached_check(const struct run_options *o, struct error *e)
+{
+	return o->console_socket ? err_set(e, 0, "--console-socket is for create and run --detach")
+				 : 0;
+}
+
+/* What needs a mini-run that stays to the end. */
+static int detached_check(const struct config *c, const struct run_options *o, struct error *e)
+{
+	if (o->report != REPORT_NONE)
+		return err_set(e, 0, "--report: a detached container is not waited for");
+	if (c->timeout_ms > 0)
+		return err_set(e, 0, "--timeout: a detached container is not waited for");
+	if (o->keep)
+		return err_set(e, 0, "--keep: a detached container is kept anyway");
+	if (c->process.terminal && !o->console_socket)
+		return err_set(e, 0, "--tty: a detached container needs --console-socket for it");
+	return 0;
 }
 
 /* ---- the command ---- */
 
-#define TABLES 8
+#define TABLES 10
 
 static void collect_tables(struct cli *cli, struct args *a, struct run_options *o,
-			   struct option_table ret[TABLES])
+			   struct bundle_options *b, struct option_table ret[TABLES])
 {
 	size_t n = 0;
 
-	for (const struct option_table *t = args_tables(a); t->rows && n < TABLES - 3; t++)
+	for (const struct option_table *t = args_tables(a); t->rows && n < TABLES - 5; t++)
 		ret[n++] = *t;
 	ret[n++] = (struct option_table){"Terminal and reports", run_rows, o};
+	ret[n++] = (struct option_table){"Bundles", bundle_rows, b};
+	ret[n++] = (struct option_table){"Detached", bundle_run_rows, b};
 	ret[n++] = (struct option_table){"For every command", cli_global_rows, cli};
 	ret[n] = (struct option_table){0};
 }
@@ -244,17 +302,53 @@ static void config_end(struct config **c)
 	config_free(*c);
 }
 
+/* `run [--bundle DIR] ID`: the options are taken once more, and only those that concern a bundle. */
+static int run_bundle(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
+{
+	__attribute__((cleanup(config_end))) struct config *c = config_new();
+	struct bundle_options o = {0};
+	const struct option_table tables[] = {
+		{"The bundle", bundle_rows, &o},
+		{"The run", bundle_run_rows, &o},
+		{"Files", bundle_pid_rows, &o},
+		{"For every command", cli_global_rows, cli},
+		{0},
+	};
+	int first, result;
+
+	if (!c)
+		return err_no_memory(e);
+	if (options_parse(tables, argc, argv, &first, e) < 0)
+		return err_hint(e, "with one word it is a bundle that is run, and config.json says "
+				   "such things; a command in a directory is run ROOTFS COMMAND");
+	if (strchr(argv[first], '/'))
+		return err_set(e, 0, "run ROOTFS needs a command: mini-run run %.200s /bin/sh",
+			       argv[first]);
+	if (binary_seal(cli->argv, e) < 0 || cli_begin(cli, e) < 0)
+		return -1;
+	snprintf(cli->id, sizeof(cli->id), "%s", argv[first]);
+	o.run.mode = o.detach ? RUN_DETACHED : RUN_FOREGROUND;
+	result = bundle_read(cli, &o, argv[first], c, e);
+	if (result == 0)
+		result = host_run(c, &o.run, ret_status, e);
+	if (result < 0 && e->status == 0)
+		e->status = 1; /* as engines know it */
+	bundle_end(&o);
+	return result;
+}
+
 int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
 {
 	__attribute__((cleanup(config_end))) struct config *c = config_new();
 	struct args a = {.config = c};
 	struct run_options o = {.global = &cli->global};
+	struct bundle_options b = {0};
 	struct option_table tables[TABLES];
 	int first;
 
 	if (!c)
 		return err_no_memory(e);
-	collect_tables(cli, &a, &o, tables);
+	collect_tables(cli, &a, &o, &b, tables);
 	if (options_parse(tables, argc, argv, &first, e) < 0)
 		return -1;
 	if (cli->help) {
@@ -269,9 +363,18 @@ int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, stru
 			e,
 			0, "run needs a root filesystem and a command (mini-run run ./rootfs /bin/sh)");
 	if (first + 1 == argc)
-		return err_set(e, 0, "run ROOTFS needs a command: mini-run run %.200s /bin/sh",
-			       argv[first]);
-	if (cli_begin(cli, e) < 0 || finish(&a, &o, argv + first, e) < 0)
+		return run_bundle(cli, argc, argv, ret_status, e);
+	if (bundle_misplaced(&b, e) < 0 || cli_begin(cli, e) < 0 ||
+	    finish(cli, &a, &o, argv + first, e) < 0)
+		return -1;
+	c->no_pivot = b.no_pivot;
+	c->no_new_keyring = b.no_new_keyring;
+	o.mode = b.detach ? RUN_DETACHED : RUN_FOREGROUND;
+	o.keep = b.keep;
+	o.keep_fds = (unsigned int)b.preserve_fds;
+	o.console_socket = b.run.console_socket;
+	o.pidfd_socket = b.run.pidfd_socket;
+	if (o.mode == RUN_DETACHED ? detached_check(c, &o, e) < 0 : attached_check(&o, e) < 0)
 		return -1;
 	snprintf(cli->id, sizeof(cli->id), "%s", c->id);
 	return host_run(c, &o, ret_status, e);

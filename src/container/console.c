@@ -36,7 +36,8 @@ static int ptmx_open(const struct inside *in)
 {
 	const struct config *c = in->config;
 
-	for (size_t i = c->mounts_n; i-- > 0;)
+	/* A further process has mounted nothing. */
+	for (size_t i = in->joins ? 0 : c->mounts_n; i-- > 0;)
 		if (!c->mounts[i].bind && strcmp(c->mounts[i].destination, "/dev/pts") == 0)
 			return openat(in->mount_fds[i], "ptmx",
 				      O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
@@ -92,8 +93,8 @@ int console_open(struct inside *in, struct error *e)
 
 	if (!p->terminal)
 		return 0;
-	if (pty_open(in, &master, &peer, e) < 0 || console_attach(in, peer, e) < 0)
-		return -1;
+	if (pty_open(in, &master, &peer, e) < 0 || (!in->joins && console_attach(in, peer, e) < 0))
+		return -1; /* /dev/console is the first process's */
 	if (p->console_height != 0 && p->console_width != 0) {
 		struct winsize size = {
 			.ws_row = (unsigned short)p->console_height,

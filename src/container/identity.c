@@ -20,7 +20,8 @@
 
 int keyring_join(struct inside *in, struct error *e)
 {
-	(void)in;
+	if (in->config->no_new_keyring)
+		return 0;
 	/*
 	 * A new session keyring: the caller's keys are out of reach. ENOSYS: a kernel without keyrings has
 	 * none to reach. EPERM: an outer container's filter refuses keyctl(2), and then inside it does too.
@@ -61,12 +62,17 @@ static void stdio_give(uint32_t uid)
 static int ids_set(struct inside *in, struct error *e)
 {
 	/* Raw numbers, no names: NSS would load the root filesystem's libraries (CVE-2019-14271). */
-	if (setgroups(in->groups_n, in->groups) < 0)
+	/* EPERM: who made the user namespace gave up this right with "deny" in /proc/PID/setgroups. */
+	if (setgroups(in->groups_n, in->groups) < 0 &&
+	    !(errno == EPERM && in->in_user_ns && in->groups_n == 0))
 		return err_set(e, errno, "set supplementary groups");
 	if (setresgid(in->gid, in->gid, in->gid) < 0)
 		return err_set(e, errno, "set gid %u", in->gid);
 	if (setresuid(in->uid, in->uid, in->uid) < 0)
 		return err_set(e, errno, "set uid %u", in->uid);
+	/* New credentials have made it what fs.suid_dumpable says. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_set(e, errno, "make undumpable");
 	return 0;
 }
 
@@ -105,7 +111,7 @@ int privileges_drop(struct inside *in, struct error *e)
 	if (p->has_capabilities && bounding_drop(in->capabilities.bounding, e) < 0)
 		return -1;
 	/* Without no_new_privs loading a filter takes CAP_SYS_ADMIN, which a changed uid takes away. */
-	if (!p->no_new_privs && seccomp_filter_load(&in->seccomp, e) < 0)
+	if (!p->no_new_privs && filter_enter(in, e) < 0)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, p->has_capabilities ? 1 : 0, 0, 0, 0) < 0)
 		return err_set(e, errno, "keep capabilities");
@@ -118,5 +124,5 @@ int privileges_drop(struct inside *in, struct error *e)
 		return -1;
 	if (p->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(e, errno, "set no_new_privs");
-	return p->no_new_privs ? seccomp_filter_load(&in->seccomp, e) : 0;
+	return p->no_new_privs ? filter_enter(in, e) : 0;
 }

@@ -7,37 +7,64 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/sys.h"
+#include "base/sysctl.h"
+#include "container/rlimits.h"
 #include "container/steps.h"
+
+/*
+ * The container's own /proc, for a further process in a user namespace: the kernel refuses it a new one while parts of
+ * the old one are masked. A real procfs cannot be forged, and what is mounted in it is not gone through (proc_write).
+ */
+static int proc_of_container(struct inside *in, struct error *e)
+{
+	OWNED_FD fd = sys_openat2(in->slash_fd, "proc", O_PATH | O_DIRECTORY, 0,
+				  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return err_hint(e, "and the container has no /proc of its own");
+	in->proc_fd = fd_give(&fd);
+	return 0;
+}
 
 int proc_open(struct inside *in, struct error *e)
 {
 	if (in->proc_fd >= 0)
 		return 0;
-	return filesystem_make("proc", "proc", NULL, 0,
-			       SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC,
-			       &in->proc_fd, e);
+	if (filesystem_make("proc", "proc", NULL, 0,
+			    SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC,
+			    &in->proc_fd, e) == 0)
+		return 0;
+	return e->no == EPERM && in->in_user_ns && in->slash_fd >= 0 ? proc_of_container(in, e) : -1;
 }
 
-/* Writes @text to @path below our procfs, over no mount point and through no link. */
-static int proc_write(struct inside *in, const char *path, const char *text, struct error *e)
+int proc_write(struct inside *in, const char *path, const char *text, struct error *e)
 {
+	const uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV;
 	OWNED_FD fd = -1;
 
 	if (proc_open(in, e) < 0)
 		return -1;
-	fd = sys_openat2(in->proc_fd, path, O_WRONLY, 0,
-			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	fd = sys_openat2(in->proc_fd, path, O_WRONLY, 0, resolve);
+	if (fd < 0 && errno == EROFS) { /* the container's /proc is to be read-only: another then */
+		in->proc_fd = -1;	/* not closed: it is one of in->mount_fds */
+		if (proc_open(in, e) < 0)
+			return -1;
+		fd = sys_openat2(in->proc_fd, path, O_WRONLY, 0, resolve);
+	}
 	if (fd < 0)
 		return err_set(e, errno, "open /proc/%s", path);
 	if (write_all(fd, text, strlen(text)) < 0)
@@ -73,55 +100,23 @@ int sysctls_write(struct inside *in, struct error *e)
 {
 	const struct config *c = in->config;
 
+	/* The labels are written through it too, when a user namespace may no longer mount one: /proc is masked then. */
+	if ((c->process.apparmor_profile || c->process.selinux_label) && proc_open(in, e) < 0)
+		return -1;
+	if (in->in_user_ns) /* the outside does it: host/sysctls.c */
+		return 0;
 	for (size_t i = 0; i < c->sysctls_n; i++) {
-		char path[256];
+		char path[256] = "sys/";
 
-		if ((size_t)snprintf(path, sizeof(path), "sys/%s", c->sysctls[i].key) >= sizeof(path))
-			return err_set(e, ENAMETOOLONG, "%s", c->sysctls[i].key);
-		/* sysctl(8): the first separator says which; with dots, a slash stands for a dot in a name
-		 * (net.ipv4.conf.eth0/1.forwarding). */
-		if (path[4 + strcspn(path + 4, "./")] == '.')
-			for (char *at = path + 4; *at; at++)
-				*at = *at == '.' ? '/' : *at == '/' ? '.' : *at;
+		if (sysctl_path(c->sysctls[i].key, path + 4, sizeof(path) - 4, e) < 0)
+			return -1;
 		if (proc_write(in, path, c->sysctls[i].value, e) < 0)
 			return err_within(e, "%s", c->sysctls[i].key);
 	}
 	return 0;
 }
 
-/* Whether the process has been made unlikely to be chosen when memory runs out. */
-static bool is_oom_protected(struct inside *in, const char *path)
-{
-	char text[24];
-
-	return file_read_at(in->proc_fd, path, text, sizeof(text), NULL, &(struct error){0}) == 0 &&
-	       text[0] == '-';
-}
-
-int oom_score_write(struct inside *in, struct error *e)
-{
-	const struct config_number *score = &in->config->process.oom_score_adj;
-	char path[64], value[24];
-
-	if (proc_open(in, e) < 0)
-		return -1;
-	snprintf(path, sizeof(path), "%d/oom_score_adj", (int)getpid());
-	/*
-	 * Not given means "as it is" in the specification (config.md, "oomScoreAdj"). The direct form does not pass
-	 * on the protection that a service may have which starts mini-run.
-	 */
-	if (!score->set && (in->config->oci_version || !is_oom_protected(in, path)))
-		return 0;
-	snprintf(value, sizeof(value), "%lld", score->set ? (long long)score->value : 0LL);
-	if (proc_write(in, path, value, e) < 0)
-		return e->no == EACCES || e->no == EPERM
-			       ? err_hint(e, "lowering it needs CAP_SYS_RESOURCE, which mini-run "
-					     "was not given")
-			       : -1;
-	return 0;
-}
-
-static int rlimit_number(const char *name)
+int rlimit_number(const char *name)
 {
 	static const struct {
 		const char *name;

@@ -5,6 +5,9 @@
  * open_tree(2). Its flags are set while nobody can reach it. Then its place is resolved inside the root
  * (and made, where it is missing), and the mount is attached to the descriptor of that place: between
  * resolving and attaching there is no path that could be exchanged (CVE-2021-30465 and its many kin).
+ *
+ * filesystem.c makes filesystems, mount_place.c finds the places; cgroups, the option "remount" and copies of what a
+ * tmpfs hides have files of their own.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,112 +17,16 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/path.h"
 #include "base/sys.h"
-#include "container/steps.h"
+#include "config/container_path.h"
+#include "container/mounts.h"
 
-static uint64_t mount_attributes(uint32_t flags)
-{
-	static const struct {
-		uint32_t flag;
-		uint64_t attribute;
-	} table[] = {
-		{MOUNT_RDONLY, SYS_MOUNT_ATTR_RDONLY},
-		{MOUNT_NOSUID, SYS_MOUNT_ATTR_NOSUID},
-		{MOUNT_NODEV, SYS_MOUNT_ATTR_NODEV},
-		{MOUNT_NOEXEC, SYS_MOUNT_ATTR_NOEXEC},
-		{MOUNT_NOSYMFOLLOW, SYS_MOUNT_ATTR_NOSYMFOLLOW},
-		{MOUNT_NODIRATIME, SYS_MOUNT_ATTR_NODIRATIME},
-		{MOUNT_NOATIME, SYS_MOUNT_ATTR_NOATIME},
-		{MOUNT_RELATIME, SYS_MOUNT_ATTR_RELATIME},
-		{MOUNT_STRICTATIME, SYS_MOUNT_ATTR_STRICTATIME},
-	};
-	uint64_t attributes = 0;
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (flags & table[i].flag)
-			attributes |= table[i].attribute;
-	return attributes;
-}
-
-/* What mount_setattr(2) is to do; the three kinds of atime are one field, which has to be cleared whole. */
-static struct sys_mount_attr attr_of(uint32_t set, uint32_t clear)
-{
-	struct sys_mount_attr attr = {
-		.set = mount_attributes(set),
-		.clear = mount_attributes(clear & ~set),
-	};
-
-	if ((set | clear) & (MOUNT_NOATIME | MOUNT_RELATIME | MOUNT_STRICTATIME))
-		attr.clear |= SYS_MOUNT_ATTR_ATIME;
-	return attr;
-}
-
-/* One "key" or "key=value" of a filesystem's own options, to its open context. */
-static int configure(int fs_fd, const char *option, struct error *e)
-{
-	const char *equals = strchr(option, '=');
-	char key[64];
-	int result;
-
-	if (!equals) {
-		result = sys_fsconfig_flag(fs_fd, option);
-	} else {
-		size_t length = (size_t)(equals - option);
-
-		if (length >= sizeof(key))
-			return err_set(e, EINVAL, "option %s", option);
-		memcpy(key, option, length);
-		key[length] = '\0';
-		result = sys_fsconfig_string(fs_fd, key, equals + 1);
-	}
-	return result < 0 ? err_set(e, errno, "option %s", option) : 0;
-}
-
-static int configure_super(int fs_fd, uint32_t super, struct error *e)
-{
-	static const struct {
-		uint32_t flag;
-		const char *key;
-	} table[] = {
-		{SUPER_RDONLY, "ro"},	      {SUPER_SYNC, "sync"}, {SUPER_DIRSYNC, "dirsync"},
-		{SUPER_LAZYTIME, "lazytime"}, {SUPER_MAND, "mand"}, {SUPER_IVERSION, "iversion"},
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if ((super & table[i].flag) && configure(fs_fd, table[i].key, e) < 0)
-			return -1;
-	return 0;
-}
-
-int filesystem_make(const char *type, const char *source, const struct config_strings *data,
-		    uint32_t super, uint64_t attributes, int *ret_fd, struct error *e)
-{
-	OWNED_FD fs = sys_fsopen(type);
-
-	if (fs < 0)
-		return err_set(e, errno, "filesystem type %s", type);
-	if (source && *source && sys_fsconfig_string(fs, "source", source) < 0)
-		return err_set(e, errno, "source %s", source);
-	for (size_t i = 0; data && i < data->n; i++)
-		if (configure(fs, data->v[i], e) < 0)
-			return err_within(e, "%s", type);
-	if (configure_super(fs, super, e) < 0)
-		return err_within(e, "%s", type);
-	if (sys_fsconfig_create(fs) < 0)
-		return err_set(e, errno, "make a %s", type);
-	*ret_fd = sys_fsmount(fs, (uint32_t)attributes);
-	if (*ret_fd < 0)
-		return err_set(e, errno, "mount a %s", type);
-	return 0;
-}
-
-/* The flags, propagation and recursive flags of a detached mount. */
-static int dress(int fd, const struct config_mount *m, struct error *e)
+int mount_dress(int fd, const struct config_mount *m, struct error *e)
 {
 	static const unsigned long propagation[] = {
 		[PROPAGATION_PRIVATE] = MS_PRIVATE,
@@ -127,11 +34,11 @@ static int dress(int fd, const struct config_mount *m, struct error *e)
 		[PROPAGATION_SHARED] = MS_SHARED,
 		[PROPAGATION_UNBINDABLE] = MS_UNBINDABLE,
 	};
-	struct sys_mount_attr attr = attr_of(m->rec_set, m->rec_clear);
+	struct sys_mount_attr attr = mount_attr_of(m->rec_set, m->rec_clear);
 
 	if ((attr.set | attr.clear) != 0 && sys_mount_setattr(fd, SYS_AT_RECURSIVE, &attr) < 0)
 		return err_set(e, errno, "set flags of the whole tree");
-	attr = attr_of(m->set, m->clear);
+	attr = mount_attr_of(m->set, m->clear);
 	if (m->bind && (attr.set | attr.clear) != 0 && sys_mount_setattr(fd, 0, &attr) < 0)
 		return err_set(e, errno, "set flags");
 	if (m->propagation == PROPAGATION_NONE)
@@ -142,199 +49,161 @@ static int dress(int fd, const struct config_mount *m, struct error *e)
 	return 0;
 }
 
-/* A directory that is reached without a link. */
-static int open_real(const struct inside *in, const char *path, int *ret_fd)
+/* ---- new filesystems ---- */
+
+/* What SELinux is to call the files of a new filesystem; those of the kernel's own kinds have fixed names. */
+static bool takes_label(const struct config_mount *m)
 {
-	*ret_fd = sys_openat2(in->slash_fd, path, O_PATH | O_DIRECTORY, 0,
-			      RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	return *ret_fd < 0 ? -1 : 0;
+	static const char *const fixed[] = {"proc", "sysfs", "mqueue"};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
+		if (strcmp(m->type, fixed[i]) == 0)
+			return false;
+	return true;
 }
 
-/*
- * Opens the place of a mount, making it where it is missing. procfs and sysfs go to real directories only:
- * an image whose /proc is a link elsewhere would otherwise get its masks applied to a fake.
- */
-static int open_place(const struct inside *in, const struct config_mount *m, int *ret_fd,
-		      struct error *e)
+static bool has_option(const struct config_strings *data, const char *key)
 {
-	bool kernel_fs = m->type && (strcmp(m->type, "proc") == 0 || strcmp(m->type, "sysfs") == 0);
-	struct stat st = {.st_mode = S_IFDIR};
-	int index = (int)(m - in->config->mounts);
-
-	if (kernel_fs && open_real(in, m->destination, ret_fd) == 0)
-		return 0;
-	if (kernel_fs && errno != ENOENT)
-		return err_set(e, errno, "a %s goes to a real directory only", m->type);
-	if (m->bind && fstat(in->mount_fds[index], &st) < 0)
-		return err_set(e, errno, "stat %s", m->source);
-	if (path_make_in(in->slash_fd, m->destination, !S_ISDIR(st.st_mode), ret_fd, e) < 0)
-		return e->no == EROFS ? err_hint(e, "the root filesystem is read-only and has no "
-						    "such mount point")
-				      : -1;
-	if (kernel_fs) { /* just made: once more, in case that it was exchanged meanwhile */
-		fd_close(ret_fd);
-		if (open_real(in, m->destination, ret_fd) < 0)
-			return err_set(e, errno, "a %s goes to a real directory only", m->type);
-	}
-	return 0;
-}
-
-/* Whether this host has the one v2 hierarchy and no other: "0::/..." is then the only line (cgroups(7)). */
-static int cgroup_layout(struct inside *in, char *text, size_t size, bool *ret_pure_v2,
-			 struct error *e)
-{
-	if (proc_open(in, e) < 0 || file_read_at(in->proc_fd, "self/cgroup", text, size, NULL, e) < 0)
-		return -1;
-	*ret_pure_v2 = strncmp(text, "0::", 3) == 0;
-	return 0;
-}
-
-/* One v1 hierarchy (@controllers as /proc/self/cgroup names them, "" for the v2 one) below @dir_fd. */
-static int hierarchy_attach(int dir_fd, char *controllers, uint64_t attributes, struct error *e)
-{
-	const char *name = *controllers ? controllers : "unified";
-	char *options[16];
-	struct config_strings data = {.v = options};
-	OWNED_FD fs = -1, place = -1;
-
-	if (strncmp(name, "name=", 5) == 0)
-		name += 5;
-	if (path_make_in(dir_fd, name, false, &place, e) < 0)
-		return -1;
-	for (char *at = controllers; *controllers && at && data.n < 16;) {
-		options[data.n++] = at;
-		at = strchr(at, ',');
-		if (at)
-			*at++ = '\0';
-	}
-	if (filesystem_make(*controllers ? "cgroup" : "cgroup2", "cgroup", &data, 0, attributes,
-			    &fs, e) < 0)
-		return err_within(e, "hierarchy %s", name);
-	if (sys_move_mount(fs, place) < 0)
-		return err_set(e, errno, "attach hierarchy %s", name);
-	return 0;
-}
-
-/*
- * Whether the container has a cgroup of its own in a hierarchy (named by its controllers). In the others it is where
- * mini-run is, and a mount would show the host's groups.
- */
-static bool has_own_cgroup(const struct inside *in, const char *controllers)
-{
-	const char *name = *controllers ? controllers : "unified";
-	size_t length = strcspn(name, ",");
-
-	for (const char *at = in->own_cgroups; *at; at += strspn(at, " ,")) {
-		size_t n = strcspn(at, " ,");
-
-		if (n == length && strncmp(at, name, n) == 0)
+	for (size_t i = 0; i < data->n; i++)
+		if (strncmp(data->v[i], key, strlen(key)) == 0)
 			return true;
-		at += n;
-	}
 	return false;
 }
 
-/*
- * The container's own cgroups where v1 controllers are mounted: a tmpfs, already attached at @dir_fd, gets a
- * directory for each hierarchy that /proc/self/cgroup names, the layout that programs know from the host.
- */
-static int cgroup_v1_attach(const struct inside *in, int dir_fd, char *text,
-			    const struct config_mount *m, struct error *e)
+/* /dev/mqueue is labelled by its root directory, not by an option. */
+static int label_mqueue(const struct inside *in, int fd, struct error *e)
 {
-	struct sys_mount_attr read_only = {.set = SYS_MOUNT_ATTR_RDONLY};
-	char *line, *next;
+	const char *label = in->config->mount_label;
+	OWNED_FD root = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	for (line = text; *line; line = next) {
-		char *controllers = strchr(line, ':'), *end;
+	if (root < 0 || fsetxattr(root, "security.selinux", label, strlen(label) + 1, 0) < 0)
+		return err_set(e, errno, "label %s", label);
+	return 0;
+}
 
-		next = line + strcspn(line, "\n");
-		if (*next)
-			*next++ = '\0';
-		end = controllers ? strchr(++controllers, ':') : NULL;
-		if (!end)
-			return err_set(e, EBADMSG, "read /proc/self/cgroup");
-		*end = '\0';
-		if (!has_own_cgroup(in, controllers))
-			continue;
-		if (hierarchy_attach(dir_fd, controllers, mount_attributes(m->set), e) < 0)
-			return -1;
+/*
+ * A tmpfs over a directory that is there has that one's mode, where the configuration names none: what runtimes do
+ * by convention for a config.json, so that a tmpfs on /tmp is for everybody and one on /root is not.
+ */
+static int hidden_mode(const struct inside *in, const struct config_mount *m, char *ret, size_t size)
+{
+	OWNED_FD fd = -1;
+	struct stat st;
+
+	*ret = '\0';
+	if ((!in->config->oci_version && !m->tmpcopyup) || strcmp(m->type, "tmpfs") != 0 ||
+	    has_option(&m->data, "mode="))
+		return 0;
+	fd = path_open_in(in->slash_fd, m->destination, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return 0; /* it will be made, or it is an error when it is opened as the place */
+	if (fstat(fd, &st) < 0)
+		return -1;
+	snprintf(ret, size, "mode=%o", st.st_mode & 07777);
+	return 0;
+}
+
+#define OPTIONS_MOST 128
+
+static int make_new(struct inside *in, const struct config_mount *m, int *ret_fd, struct error *e)
+{
+	const char *label = in->config->mount_label;
+	char context[1024], mode[16];
+	char *options[OPTIONS_MOST + 2];
+	struct config_strings data = {.v = options};
+	uint32_t super = m->super & ~(uint32_t)(SUPER_IVERSION | SUPER_RDONLY), set = m->set;
+	bool has_device = false;
+
+	if (m->data.n > OPTIONS_MOST)
+		return err_set(e, E2BIG, "more than %d options", OPTIONS_MOST);
+	if (hidden_mode(in, m, mode, sizeof(mode)) < 0)
+		return err_set(e, errno, "stat what it hides");
+	if (*mode)
+		options[data.n++] = mode;
+	for (size_t i = 0; i < m->data.n; i++)
+		options[data.n++] = m->data.v[i];
+	if (label && *label && takes_label(m)) {
+		if ((size_t)snprintf(context, sizeof(context), "context=%s", label) >= sizeof(context))
+			return err_set(e, ENAMETOOLONG, "linux.mountLabel");
+		options[data.n++] = context;
 	}
-	if ((m->set & MOUNT_RDONLY) && sys_mount_setattr(dir_fd, 0, &read_only) < 0)
+	if ((m->set & MOUNT_RDONLY) && m->source && *m->source == '/' &&
+	    filesystem_has_device(in, m->type, &has_device, e) < 0)
+		return -1;
+	if (has_device) /* a read-only mount alone would still write its journal and mount count */
+		super |= SUPER_RDONLY;
+	if (m->tmpcopyup) /* read-only once it is filled */
+		set &= ~(uint32_t)MOUNT_RDONLY;
+	if (filesystem_make(m->type, m->source, &data, super, mount_attributes(set), ret_fd, e) < 0)
+		return e->no == EPERM && in->in_user_ns && strcmp(m->type, "sysfs") == 0
+			       ? err_hint(e, "in a user namespace it needs a network namespace of "
+					     "its own")
+			       : -1;
+	if (label && *label && strcmp(m->type, "mqueue") == 0)
+		return label_mqueue(in, *ret_fd, e);
+	return 0;
+}
+
+/* tmpcopyup: what the directory @place holds, and its owner, to the new filesystem @fd. */
+static int copy_up(const struct config_mount *m, int place, int fd, struct error *e)
+{
+	const struct sys_mount_attr read_only = {.set = SYS_MOUNT_ATTR_RDONLY};
+	struct stat st;
+
+	if (directory_copy(place, fd, e) < 0)
+		return -1;
+	if (!has_option(&m->data, "uid=") && !has_option(&m->data, "gid=") &&
+	    (fstat(place, &st) < 0 ||
+	     (fchownat(fd, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) < 0 && errno != EINVAL)))
+		return err_set(e, errno, "set owner");
+	if ((m->set & MOUNT_RDONLY) && sys_mount_setattr(fd, 0, &read_only) < 0)
 		return err_set(e, errno, "make read-only");
 	return 0;
 }
 
-/* Makes what is not a bind mount. For a cgroup on a v1 host that is the tmpfs that holds the hierarchies. */
-static int make_new(const struct config_mount *m, bool cgroup, bool cgroup_v1, int *ret_fd,
-		    struct error *e)
-{
-	char *mode[] = {(char *)"mode=755"};
-	struct config_strings data = {.v = mode, .n = 1};
+/* ---- attaching ---- */
 
-	if (cgroup_v1)
-		return filesystem_make("tmpfs", "cgroup", &data, 0,
-				       mount_attributes(m->set & ~(uint32_t)MOUNT_RDONLY), ret_fd, e);
-	return filesystem_make(cgroup ? "cgroup2" : m->type, m->source, &m->data, m->super,
-			       mount_attributes(m->set), ret_fd, e);
-}
-
-/*
- * A destination that a link in the image leads to one of the container's own filesystems: a volume meant for /data
- * would cover /dev or a part of /proc. By name those places are refused by config_check.
- */
-static int place_check(const struct inside *in, const struct config_mount *m, int place,
-		       struct error *e)
+/* Over /proc only a proc filesystem may lie, also when it comes from the host. */
+static int check_bound_proc(const struct config_mount *m, int fd, struct error *e)
 {
-	struct stat st, other;
 	struct statfs fs;
 
-	if (fstat(place, &st) < 0 || fstatfs(place, &fs) < 0)
-		return err_set(e, errno, "stat the mount point");
-	if (m->bind && (fstat(in->mount_fds[m - in->config->mounts], &other) < 0 ||
-			S_ISDIR(other.st_mode) != S_ISDIR(st.st_mode)))
-		return err_set(e, 0, "%s is %s, and what it would be mounted on is %s", m->source,
-			       S_ISDIR(other.st_mode) ? "a directory" : "no directory",
-			       S_ISDIR(st.st_mode) ? "a directory" : "none");
-	for (const struct config_mount *o = in->config->mounts; o < m; o++) {
-		int fd = in->mount_fds[o - in->config->mounts];
-
-		if (o->bind || strcmp(o->destination, m->destination) == 0)
-			continue;
-		if (fstat(fd, &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino)
-			return err_set(e, ELOOP, "a link in the root filesystem leads to %s",
-				       o->destination);
-	}
-	if (fs.f_type == PROC_SUPER_MAGIC && strncmp(m->destination, "/proc/", 6) != 0)
-		return err_set(e, ELOOP,
-			       "a link in the root filesystem leads into a proc filesystem");
+	if (!m->bind || container_path_to(m->destination, "/proc") != PATH_SAME)
+		return 0;
+	if (fstatfs(fd, &fs) < 0)
+		return err_set(e, errno, "stat %s", m->source);
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return err_set(e, 0, "%s is not a proc filesystem, and nothing else may lie there",
+			       m->source);
 	return 0;
 }
 
 static int attach_one(struct inside *in, const struct config_mount *m, struct error *e)
 {
+	int *slot = &in->mount_fds[m - in->config->mounts];
 	OWNED_FD made = -1, place = -1;
-	bool cgroup = !m->bind && m->type && strcmp(m->type, "cgroup") == 0;
-	bool pure_v2 = true;
-	char layout[4096];
 	int fd;
 
-	if (cgroup && cgroup_layout(in, layout, sizeof(layout), &pure_v2, e) < 0)
+	if (m->remount)
+		return mount_again(in, m, e);
+	if (mount_is_cgroup(m))
+		return mount_cgroup(in, m, e);
+	if (!m->bind && make_new(in, m, &made, e) < 0)
 		return -1;
-	if (cgroup && pure_v2 && !has_own_cgroup(in, ""))
-		return 0; /* no cgroup of its own: nothing to show but the host's */
-	if (!m->bind && make_new(m, cgroup, !pure_v2, &made, e) < 0)
+	fd = m->bind ? *slot : made;
+	if (check_bound_proc(m, fd, e) < 0 || mount_dress(fd, m, e) < 0 ||
+	    mount_place_open(in, m, &place, e) < 0 || mount_place_check(in, m, place, e) < 0)
 		return -1;
-	fd = m->bind ? in->mount_fds[m - in->config->mounts] : made;
-	if (dress(fd, m, e) < 0 || open_place(in, m, &place, e) < 0 ||
-	    place_check(in, m, place, e) < 0)
+	if (!m->bind && m->tmpcopyup && copy_up(m, place, fd, e) < 0)
 		return -1;
 	if (sys_move_mount(fd, place) < 0)
 		return err_set(e, errno, "attach");
 	if (!m->bind)
-		in->mount_fds[m - in->config->mounts] = fd_give(&made);
-	if (!pure_v2)
-		return cgroup_v1_attach(in, fd, layout, m, e);
-	if (!m->bind && m->type && strcmp(m->type, "proc") == 0 && in->proc_fd < 0)
+		*slot = fd_give(&made);
+	if (!m->bind && (m->super & SUPER_IVERSION) &&
+	    filesystem_set_iversion(fd, m->set, m->super, e) < 0)
+		return -1;
+	if (!m->bind && strcmp(m->type, "proc") == 0 && in->proc_fd < 0)
 		in->proc_fd = fd;
 	return 0;
 }
@@ -347,18 +216,38 @@ int mounts_attach(struct inside *in, struct error *e)
 	return 0;
 }
 
+/* What follows of @path behind @destination, without slashes in front; NULL where it does not lie in there. */
+static const char *path_in_mount(const char *path, const char *destination)
+{
+	for (;;) {
+		size_t n;
+
+		path += strspn(path, "/");
+		destination += strspn(destination, "/");
+		n = strcspn(destination, "/");
+		if (n == 0)
+			return path;
+		if (strncmp(path, destination, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+			return NULL;
+		path += n;
+		destination += n;
+	}
+}
+
 int mounted_open(const struct inside *in, const char *path)
 {
 	const struct config *c = in->config;
 
 	/* The last mount that the path is in: later ones lie over earlier ones. */
 	for (size_t i = c->mounts_n; i-- > 0;) {
-		size_t length = strlen(c->mounts[i].destination);
+		const char *rest =
+			in->mount_fds[i] >= 0 ? path_in_mount(path, c->mounts[i].destination) : NULL;
 
-		if (in->mount_fds[i] >= 0 && strncmp(path, c->mounts[i].destination, length) == 0 &&
-		    (path[length] == '/' || path[length] == '\0'))
-			return sys_openat2(in->mount_fds[i], path[length] ? path + length + 1 : ".",
-					   O_PATH, 0, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+		if (rest && !*rest) /* what is mounted there itself, which may be a file */
+			return fcntl(in->mount_fds[i], F_DUPFD_CLOEXEC, 0);
+		if (rest)
+			return sys_openat2(in->mount_fds[i], rest, O_PATH, 0,
+					   RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 	}
 	return path_open_in(in->slash_fd, path, O_PATH);
 }

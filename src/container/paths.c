@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -33,11 +34,16 @@ static int cover(int mount_fd, bool *used, int target_fd)
 	return 0;
 }
 
-static int empty_directory(int *ret_fd, struct error *e)
+static int empty_directory(const struct inside *in, int *ret_fd, struct error *e)
 {
-	char *options[] = {(char *)"mode=755", (char *)"nr_inodes=1", (char *)"size=4k"};
-	struct config_strings data = {.v = options, .n = 3};
+	const char *label = in->config->mount_label;
+	char context[1024];
+	char *options[] = {(char *)"mode=755", (char *)"nr_inodes=1", (char *)"size=4k", context};
+	struct config_strings data = {.v = options, .n = label && *label ? 4 : 3};
 
+	if (data.n == 4 &&
+	    (size_t)snprintf(context, sizeof(context), "context=%s", label) >= sizeof(context))
+		return err_set(e, ENAMETOOLONG, "linux.mountLabel");
 	return filesystem_make("tmpfs", "tmpfs", &data, SUPER_RDONLY,
 			       SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID |
 				       SYS_MOUNT_ATTR_NODEV | SYS_MOUNT_ATTR_NOEXEC,
@@ -66,7 +72,7 @@ int paths_mask(struct inside *in, struct error *e)
 		if (target < 0 || fstat(target, &st) < 0)
 			return err_set(e, errno, "%s", paths->v[i]);
 		if (S_ISDIR(st.st_mode)) {
-			if (empty < 0 && empty_directory(&empty, e) < 0)
+			if (empty < 0 && empty_directory(in, &empty, e) < 0)
 				return -1;
 			result = cover(empty, &empty_used, target);
 		} else {

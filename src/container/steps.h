@@ -7,18 +7,31 @@
 
 #include "container/init.h"
 
+/* begin.c */
+int process_harden(struct inside *in, struct error *e);
+int descriptors_close(struct inside *in, struct error *e);
+int signals_reset(struct inside *in, struct error *e);
+
+/* go.c */
+int id_maps_await(struct inside *in, struct error *e);
+int root_become(struct inside *in, struct error *e);
+int hooks_before_pivot_run(struct inside *in, struct error *e);
+int hooks_start_container_run(struct inside *in, struct error *e);
+int go_await(struct inside *in, struct error *e);
+
 /* root.c */
-int namespaces_join(struct inside *in, struct error *e);
 int cgroup_namespace_make(struct inside *in, struct error *e);
 int mounts_make_private(struct inside *in, struct error *e);
 int root_attach(struct inside *in, struct error *e);
 int root_enter(struct inside *in, struct error *e);
+int root_propagate(struct inside *in, struct error *e);
 int root_make_readonly(struct inside *in, struct error *e);
 
 /* mounts.c */
 int mounts_attach(struct inside *in, struct error *e);
 
 /* dev.c */
+#define DEVICE_FDS_STANDARD 6 /* so many of in->device_fds are the standard nodes */
 int dev_populate(struct inside *in, struct error *e);
 int dev_open(const struct inside *in); /* the directory /dev, never through a link; -1 with errno */
 
@@ -34,11 +47,20 @@ int console_open(struct inside *in, struct error *e);
 /* Sees to it that in->proc_fd is a procfs of our own making: what is read and written through it cannot have
  * been forged by the root filesystem. */
 int proc_open(struct inside *in, struct error *e);
+/* Writes @text to the file @path of that procfs, over no mount point and through no link. */
+int proc_write(struct inside *in, const char *path, const char *text, struct error *e);
 int loopback_up(struct inside *in, struct error *e);
 int hostname_set(struct inside *in, struct error *e);
 int sysctls_write(struct inside *in, struct error *e);
-int oom_score_write(struct inside *in, struct error *e);
 int rlimits_set(struct inside *in, struct error *e);
+
+/* attributes.c */
+int scheduling_set(struct inside *in, struct error *e);
+int personality_set(struct inside *in, struct error *e);
+int memory_policy_set(struct inside *in, struct error *e);
+
+/* lsm.c */
+int labels_set(struct inside *in, struct error *e);
 
 /* identity.c */
 int keyring_join(struct inside *in, struct error *e);
@@ -47,6 +69,9 @@ int privileges_drop(struct inside *in, struct error *e);
 /* exec.c */
 int workdir_enter(struct inside *in, struct error *e);
 int descriptors_arrange(struct inside *in, struct error *e);
+int command_find(struct inside *in, struct error *e);
+int command_find_again(struct inside *in, struct error *e);
+int command_arm(struct inside *in, struct error *e);
 int command_exec(struct inside *in, struct error *e);
 
 /* mounts.c, for the others. */

@@ -25,7 +25,7 @@ static int try_filter(const struct check_row *row)
 	(void)row;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return errno;
-	if (seccomp_filter_load(&filter, &e) < 0)
+	if (seccomp_filter_load(&filter, NULL, &e) < 0)
 		return e.no != 0 ? e.no : EINVAL;
 	return 0;
 }

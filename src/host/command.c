@@ -256,11 +256,12 @@ static int try_path(struct look *l, const char *path, int *ret_fd, struct error 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_status(e, 126, errno, "%s", path);
 	if (S_ISDIR(st.st_mode))
-		return err_status(e, 126, EISDIR, "%s", path);
+		return err_status(e, 126, 0, "%s: permission denied (a directory)", path);
 	if (!S_ISREG(st.st_mode))
-		return err_status(e, 126, 0, "%s is not a regular file", path);
+		return err_status(e, 126, 0, "%s: permission denied (not a regular file)", path);
 	if (!(st.st_mode & 0111))
-		return err_status(e, 126, 0, "%s is not executable (chmod +x)", path);
+		return err_status(e, 126, 0, "%s: permission denied (not executable: chmod +x)",
+				  path);
 	*ret_fd = path_open_regular(l->root_fd, path);
 	return 1;
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,9 +40,23 @@ static _Noreturn void guard_main(struct start *s, int parent_fd)
 
 int guard_start(struct start *s, struct error *e)
 {
-	OWNED_FD self = sys_pidfd_open(getpid());
+	OWNED_FD self = -1;
 	pid_t pid;
 
+	if (s->options->mode != RUN_FOREGROUND)
+		return 0; /* what a killed create leaves is removed by `delete`, or by the next command */
+	/* How far it has come afterwards matters to the guard only with these. */
+	if (s->config->hooks[HOOK_POSTSTOP].n > 0 || s->options->keep || s->options->pid_file ||
+	    s->options->cid_file) {
+		struct progress *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+					       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+		if (shared == MAP_FAILED)
+			return err_set(e, errno, "mmap");
+		*shared = *s->progress;
+		s->progress = shared;
+	}
+	self = sys_pidfd_open(getpid());
 	if (self < 0)
 		return err_set(e, errno, "pidfd_open");
 	pid = fork();

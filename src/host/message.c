@@ -46,6 +46,8 @@ void message_write(const struct global_options *g, enum message_level level, con
 	OWNED_TEXT body = {0}, line = {0};
 	struct timespec now;
 
+	if (g && g->errors_only && level != LEVEL_ERROR)
+		return;
 	if (id)
 		text_add(&body, "%s: ", id);
 	text_add(&body, "%s", text);

@@ -19,6 +19,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -30,6 +31,7 @@
 #include "host/command.h"
 #include "host/message.h"
 #include "host/seccomp.h"
+#include "host/seccomp_listener.h"
 #include "host/steps.h"
 #include "init/init_program.h"
 
@@ -73,7 +75,8 @@ int rootfs_open(struct start *s, struct error *e)
 	const struct config *c = s->config;
 	struct sys_mount_attr attr = {
 		.set = c->rootfs_nodev ? SYS_MOUNT_ATTR_NODEV : 0,
-		.propagation = MS_PRIVATE,
+		/* "slave": what the host mounts there later shows inside, and nothing travels back. */
+		.propagation = c->rootfs_propagation == PROPAGATION_SLAVE ? MS_SLAVE : MS_PRIVATE,
 	};
 	OWNED_FD dir = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), tree = -1;
 	struct stat st, slash;
@@ -112,6 +115,8 @@ int user_lookup(struct start *s, struct error *e)
 	const struct config_user *u = &c->process.user;
 	const char *spec = u->spec; /* NULL: the configuration says numbers */
 	size_t n = c->process.env.n;
+	bool has_home = false;
+	char number[16];
 
 	if (spec && user_find(s->inside.root_fd, spec, &s->user, e) < 0)
 		return -1;
@@ -120,17 +125,26 @@ int user_lookup(struct start *s, struct error *e)
 	s->inside.groups = spec ? s->user.groups : u->groups;
 	s->inside.groups_n = spec ? s->user.groups_n : u->groups_n;
 
-	/* The command's environment is that of the configuration, and HOME where that has none. */
+	/* The command's environment is that of the configuration, and HOME where that has none: every runtime adds it. */
 	s->inside.env = calloc(n + 2, sizeof(char *));
 	if (!s->inside.env)
 		return err_no_memory(e);
 	for (size_t i = 0; i < n; i++) {
 		s->inside.env[i] = c->process.env.v[i];
 		if (strncmp(c->process.env.v[i], "HOME=", 5) == 0)
-			spec = NULL;
+			has_home = true;
 	}
-	if (spec && asprintf(&s->home, "HOME=%s", s->user.home) < 0)
+	if (has_home)
+		return 0;
+	if (!spec) {
+		snprintf(number, sizeof(number), "%u", u->uid);
+		if (user_find(s->inside.root_fd, number, &s->user, e) < 0)
+			return -1;
+	}
+	if (asprintf(&s->home, "HOME=%s", s->user.home) < 0) {
+		s->home = NULL;
 		return err_no_memory(e);
+	}
 	s->inside.env[n] = s->home;
 	return 0;
 }
@@ -148,12 +162,31 @@ void user_forget(struct start *s)
  * The capabilities asked for, less those that mini-run does not have itself: it cannot give them, which is a
  * warning and no error (config.md, "capabilities").
  */
+static void capability_tell(const struct start *s, const char *name)
+{
+	OWNED_TEXT t = {0};
+
+	text_add(&t, "a capability that cannot be given: %s", name);
+	if (text_ok(&t))
+		message_write(s->options->global, LEVEL_WARNING, s->config->id, t.bytes);
+}
+
+/* Names that this version does not know, and ambient ones that the kernel would not raise. */
+static void capabilities_tell_unknown(const struct start *s)
+{
+	const struct config_strings *unknown = &s->config->process.unknown_capabilities;
+
+	for (size_t i = 0; i < unknown->n; i++)
+		capability_tell(s, unknown->v[i]);
+}
+
 int capabilities_look(struct start *s, struct error *e)
 {
 	const struct config_capabilities *asked = &s->config->process.capabilities;
 	OWNED_TEXT t = {0};
 	uint64_t own, missing;
 
+	capabilities_tell_unknown(s);
 	if (!s->config->process.has_capabilities)
 		return 0;
 	if (sys_capget_permitted(&own) < 0)
@@ -198,8 +231,19 @@ static bool is_empty(int dir_fd)
 	return empty;
 }
 
+/* A hook may bring what is missing. */
+static bool has_early_hooks(const struct config *c)
+{
+	for (int kind = 0; kind < HOOK_POSTSTART; kind++)
+		if (c->hooks[kind].n > 0)
+			return true;
+	return false;
+}
+
 int command_look(struct start *s, struct error *e)
 {
+	if (!s->config->has_process || has_early_hooks(s->config))
+		return 0;
 	if (command_check(s->config, s->inside.root_fd, e) == 0)
 		return 0;
 	/* Not the command is what is wrong with an empty directory. */
@@ -211,51 +255,7 @@ int command_look(struct start *s, struct error *e)
 	return -1;
 }
 
-/* ---- what the mounts, masks and namespaces need of the host ---- */
-
-static int source_open(const struct config_mount *m, int *ret_fd, struct error *e)
-{
-	struct sys_mount_attr attr = {.propagation = MS_PRIVATE};
-	OWNED_FD tree = -1;
-
-	if (m->make_source && mkdir(m->source, 0755) < 0 && errno != EEXIST)
-		return err_set(e, errno, "make %s", m->source);
-	tree = sys_open_tree(AT_FDCWD, m->source,
-			     SYS_OPEN_TREE_CLONE | (m->recursive ? SYS_AT_RECURSIVE : 0));
-	if (tree < 0)
-		return err_set(e, errno, "%s", m->source);
-	/* Where mounts are to travel, the copy stays in the peer group of its source: a private one has no master. */
-	if (m->propagation != PROPAGATION_SLAVE && m->propagation != PROPAGATION_SHARED &&
-	    sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
-		return err_set(e, errno, "make %s private", m->source);
-	*ret_fd = fd_give(&tree);
-	return 0;
-}
-
-int sources_open(struct start *s, struct error *e)
-{
-	const struct config *c = s->config;
-
-	if (c->mounts_n > 0) {
-		s->inside.mount_fds = malloc(c->mounts_n * sizeof(int));
-		if (!s->inside.mount_fds)
-			return err_no_memory(e);
-		for (size_t i = 0; i < c->mounts_n; i++)
-			s->inside.mount_fds[i] = -1;
-	}
-	for (size_t i = 0; i < c->mounts_n; i++)
-		if (c->mounts[i].bind && source_open(&c->mounts[i], &s->inside.mount_fds[i], e) < 0)
-			return err_within(e, "%s", c->mounts[i].destination);
-	return 0;
-}
-
-void sources_close(struct start *s)
-{
-	for (size_t i = 0; s->inside.mount_fds && i < s->config->mounts_n; i++)
-		fd_close(&s->inside.mount_fds[i]);
-	free(s->inside.mount_fds);
-	s->inside.mount_fds = NULL;
-}
+/* ---- what the command and its namespaces need of the host ---- */
 
 /*
  * A regular file that the caller gave as stdin for reading only stays so: inside, root could open /proc/self/fd/0
@@ -292,6 +292,37 @@ int stdin_open(struct start *s, struct error *e)
 	return 0;
 }
 
+/*
+ * A null device as stdin, stdout or stderr is the host's inode: root in the container could change its mode or owner for
+ * everybody. So it is opened anew through a read-only mount, which writing to a device does not mind.
+ */
+int null_devices_open(struct start *s, struct error *e)
+{
+	const struct sys_mount_attr attr = {.set = SYS_MOUNT_ATTR_RDONLY};
+
+	(void)s;
+	for (int fd = 0; fd <= 2; fd++) {
+		OWNED_FD null = -1, tree = -1, again = -1;
+		struct stat st;
+		char path[40];
+
+		if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
+			continue;
+		null = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (null < 0 || fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) ||
+		    st.st_rdev != makedev(1, 3))
+			return err_set(e, 0, "/dev/null is not the null device");
+		tree = sys_open_tree(null, "", SYS_OPEN_TREE_CLONE);
+		if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)
+			return err_set(e, errno, "make /dev/null read-only");
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", tree);
+		again = open(path, (fcntl(fd, F_GETFL) & O_ACCMODE) | O_NOCTTY | O_CLOEXEC);
+		if (again < 0 || dup2(again, fd) < 0)
+			return err_set(e, errno, "open /dev/null as descriptor %d", fd);
+	}
+	return 0;
+}
+
 /* The caller's own descriptor goes on where the container has stopped to read, as if it had been the same. */
 void stdin_close(struct start *s)
 {
@@ -307,11 +338,49 @@ void stdin_close(struct start *s)
 
 /* What clone3(2), setns(2) and NS_GET_NSTYPE call each kind. */
 const struct ns_kind ns_kinds[NS_KINDS] = {
-	[NS_USER] = {CLONE_NEWUSER, "user"},	   [NS_MOUNT] = {CLONE_NEWNS, "mount"},
-	[NS_PID] = {CLONE_NEWPID, "PID"},	   [NS_NETWORK] = {CLONE_NEWNET, "network"},
-	[NS_IPC] = {CLONE_NEWIPC, "IPC"},	   [NS_UTS] = {CLONE_NEWUTS, "UTS"},
-	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup"}, [NS_TIME] = {CLONE_NEWTIME, "time"},
+	[NS_USER] = {CLONE_NEWUSER, "user", "user"},
+	[NS_MOUNT] = {CLONE_NEWNS, "mount", "mnt"},
+	[NS_PID] = {CLONE_NEWPID, "PID", "pid"},
+	[NS_NETWORK] = {CLONE_NEWNET, "network", "net"},
+	[NS_IPC] = {CLONE_NEWIPC, "IPC", "ipc"},
+	[NS_UTS] = {CLONE_NEWUTS, "UTS", "uts"},
+	[NS_CGROUP] = {CLONE_NEWCGROUP, "cgroup", "cgroup"},
+	[NS_TIME] = {CLONE_NEWTIME, "time", "time"},
 };
+
+/*
+ * A path that leads to mini-run's own namespace: what the configuration would set there it would set for the host. (Our own
+ * user namespace cannot be joined, and need not be.)
+ */
+static int own_namespace_look(struct start *s, int kind, struct error *e)
+{
+	const struct config *c = s->config;
+	char path[40], name[65] = "";
+	struct stat own, other;
+
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_kinds[kind].file);
+	if (stat(path, &own) < 0 || fstat(s->inside.ns_fds[kind], &other) < 0)
+		return err_set(e, errno, "%s", path);
+	if (own.st_dev != other.st_dev || own.st_ino != other.st_ino)
+		return 0;
+	if (kind == NS_USER) {
+		fd_close(&s->inside.ns_fds[kind]);
+		s->inside.in_user_ns = false;
+	}
+	(void)gethostname(name, sizeof(name) - 1);
+	if (kind == NS_UTS && ((c->hostname && strcmp(c->hostname, name) != 0) || c->domainname))
+		return err_set(e, 0, "hostname: %s is this host's own uts namespace",
+			       c->ns[kind].path);
+	if (kind == NS_NETWORK && c->net_devices_n > 0)
+		return err_set(e, 0, "network devices: %s is this host's own network namespace",
+			       c->ns[kind].path);
+	for (size_t i = 0; i < c->sysctls_n; i++)
+		if ((kind == NS_NETWORK && strncmp(c->sysctls[i].key, "net", 3) == 0) ||
+		    ((kind == NS_IPC || kind == NS_UTS) && strncmp(c->sysctls[i].key, "net", 3) != 0))
+			return err_set(e, 0, "sysctl %s: %s is this host's own namespace",
+				       c->sysctls[i].key, c->ns[kind].path);
+	return 0;
+}
 
 int namespaces_open(struct start *s, struct error *e)
 {
@@ -329,6 +398,8 @@ int namespaces_open(struct start *s, struct error *e)
 		if (type < 0 || (unsigned int)type != ns_kinds[kind].flag)
 			return err_set(e, 0, "%s is not a %s namespace", ns->path,
 				       ns_kinds[kind].words);
+		if (own_namespace_look(s, kind, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -374,7 +445,9 @@ void init_program_close(struct start *s)
 
 int filter_make(struct start *s, struct error *e)
 {
-	return seccomp_make(s->config, &s->inside.seccomp, e);
+	if (seccomp_make(s->config, s->options->global, &s->inside.seccomp, e) < 0)
+		return -1;
+	return seccomp_notifies(&s->inside.seccomp) ? seccomp_listener_check(s->config, e) : 0;
 }
 
 void filter_free(struct start *s)

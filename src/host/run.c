@@ -1,5 +1,5 @@
 /*
- * run.c - see run.h: start, wait, read the figures, undo, tell.
+ * run.c - see run.h: start, wait, read the figures, undo, tell. In the other modes there is a start and nothing more.
  */
 #include "host/run.h"
 
@@ -12,42 +12,6 @@
 #include "base/fd.h"
 #include "host/message.h"
 #include "host/steps.h"
-
-/* The caller's umask, for a command whose configuration does not say one. */
-static mode_t umask_of_caller(void)
-{
-	mode_t mask = umask(022);
-
-	(void)umask(mask);
-	return mask;
-}
-
-static void start_prepare(struct start *s, const struct config *c, const struct run_options *options)
-{
-	s->config = c;
-	s->options = options;
-	s->inside = (struct inside){
-		.config = c,
-		.sync_fd = -1,
-		.trace = options->trace,
-		.die_with_parent = true,
-		.keep_stderr = options->tty == TTY_AUTO && !isatty(STDERR_FILENO),
-		.umask = umask_of_caller(),
-		.root_fd = -1,
-		.init_fd = -1,
-		.stdin_fd = -1,
-		.proc_fd = -1,
-		.slash_fd = -1,
-		.null_fd = -1,
-	};
-	for (int kind = 0; kind < NS_KINDS; kind++)
-		s->inside.ns_fds[kind] = -1;
-	s->cgroup = (struct cgroup)CGROUP_EMPTY;
-	s->state = (struct state)STATE_EMPTY;
-	s->terminal.master = s->terminal.peer = s->terminal.output = -1;
-	s->sync_fd = s->pidfd = s->signal_fd = s->report_fd = -1;
-	sigemptyset(&s->early_signals);
-}
 
 /* What is left behind is told, whatever else there is to tell. */
 static void leftovers_tell(const struct start *s)
@@ -72,6 +36,11 @@ int host_run(const struct config *c, const struct run_options *options, int *ret
 	if (start_run(&s, e) < 0) {
 		leftovers_tell(&s);
 		return -1;
+	}
+	if (options->mode != RUN_FOREGROUND) {
+		leftovers_tell(&s);
+		*ret_status = 0;
+		return 0; /* the process's end closes what is open; the container is on its own */
 	}
 	result = wait_for_end(&s, e);
 	terminal_restore(&s);

@@ -12,9 +12,14 @@
 #include "config/config.h"
 #include "container/init.h"
 #include "host/cgroup.h"
+#include "host/resctrl.h"
 #include "host/run.h"
 #include "host/state.h"
 #include "host/user.h"
+#include "sync/sync.h"
+
+struct record;
+struct exec_options;
 
 /* The caller's terminal while it is lent to the container, and the pty that stands behind it. */
 struct terminal {
@@ -54,6 +59,12 @@ struct trace {
 	int64_t nanoseconds;
 };
 
+/* What the undo functions ask about how far it has come. */
+struct progress {
+	bool hooks_begun; /* from here on the poststop hooks run at the end */
+	bool started;	  /* every step was done */
+};
+
 struct start {
 	const struct config *config;
 	const struct run_options *options;
@@ -63,32 +74,66 @@ struct start {
 	struct cgroup cgroup;
 	struct state state;
 	struct terminal terminal;
+	struct resctrl resctrl;
+	int console_fd; /* connected to --console-socket; -1 */
 
 	char *home;  /* "HOME=...", malloc'ed */
 	int sync_fd; /* our end of the pair; -1 once the command runs */
 	int pidfd;
-	pid_t pid;		/* of the container's PID 1; 0 until there is one */
+	pid_t pid; /* of the container's PID 1; 0 until there is one */
+	bool is_init; /* it is PID 1 of a namespace of its own, which the kernel shields from signals */
 	int signal_fd;		/* every signal that we pass on */
 	sigset_t early_signals; /* those that came before there was a command */
-	pid_t guard_pid;	/* of the process that cleans up when we are killed; 0: none */
-	int report_fd;		/* of the report's FILE, opened before anything is made; -1 */
+	struct record *record;	/* exec: the container; NULL */
+	const struct exec_options *exec;
+	uint32_t *groups;	 /* exec: of the user and of the options; malloc'ed */
+	int join_pidfd;		 /* exec: the container's PID 1; -1 */
+	pid_t join_pid;		 /* and its pid */
+	unsigned int join_flags; /* exec: the kinds of namespaces to enter (CLONE_NEW*) */
+	pid_t guard_pid;	 /* of the process that cleans up when we are killed; 0: none */
+	int report_fd;		 /* of the report's FILE, opened before anything is made; -1 */
 	bool pid_file_made, cid_file_made;
 	int64_t exec_ns; /* when the command began */
 	bool timed_out;	 /* --timeout has run out */
 	struct end end;
-	bool failed_inside; /* the error comes from the other side */
-	bool undo_failed;   /* something is left behind; the first reason */
+	bool failed_inside;	   /* the error comes from the other side */
+	struct progress *progress; /* see guard.c */
+	struct progress own_progress;
+	bool undo_failed; /* something is left behind; the first reason */
 	struct error undo_error;
 
 	struct trace traces[TRACES];
 	size_t traces_n;
 };
 
+/* One row of a table of steps, for a start (start.c) or for a further process (exec.c). */
+struct step {
+	const char *name;
+	int (*run)(struct start *s, struct error *e);
+	void (*undo)(struct start *s); /* NULL where nothing stays behind; accepts what is half made */
+};
+
+/* Everything empty: no descriptors, no process. @c and @options stay the caller's. */
+void start_prepare(struct start *s, const struct config *c, const struct run_options *options);
+
+/* Runs the @n steps of a table; on failure all that was done is undone. */
+int steps_run(struct start *s, const struct step *steps, size_t n, struct error *e);
+void steps_undo(struct start *s, const struct step *steps, size_t n);
+
 /* Runs the steps of a start; on failure all that was done is undone. */
 int start_run(struct start *s, struct error *e);
 
 /* Undoes every step: the one way in which a container is cleaned up. Keeps going when something fails. */
 void start_undo(struct start *s);
+
+/*
+ * Waits for the message @wanted of the inside, and does on the way what is asked for: traces, the seccomp listener. An
+ * error of the inside is returned as it is (s->failed_inside).
+ */
+int sync_await(struct start *s, enum sync_type wanted, int *ret_fd, struct error *e);
+
+/* Whether the inside has said why it ended: that is then the cause of what went wrong out here meanwhile. */
+bool sync_error_take(struct start *s, struct error *e);
 
 /* wait.c: until PID 1 has ended; fills s->end but for the cgroup's figures. */
 int wait_for_end(struct start *s, struct error *e);
@@ -103,6 +148,9 @@ void wait_end_unless_handled(struct start *s, int number);
 int terminal_borrow(struct start *s, struct error *e);
 void terminal_restore(struct start *s);
 void terminal_resize(struct start *s);
+
+/* Notes the time of a step for --trace. */
+void trace_add(struct start *s, const char *side, const char *name, int64_t nanoseconds);
 
 /* report.c: from the wait status and the figures to s->end.reason and s->end.status. */
 void end_judge(struct start *s);

@@ -11,8 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +23,10 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/step.h"
-#include "base/sys.h"
 #include "base/text.h"
-#include "config/json.h"
+#include "host/record.h"
+#include "host/seccomp.h"
 
-#define STATE_FILE  "state.json"
-#define STATE_LIMIT (1 << 20)
 #define SWEEP_LOOKS 256 /* directories that one sweep looks at: on a busy host most are alive */
 #define SWEEP_MOST  8	/* and that it removes */
 
@@ -49,17 +46,11 @@ int64_t state_start_time(pid_t pid)
 	return at ? strtoll(at, NULL, 10) : -1;
 }
 
-/* Opens ROOT, making it where it is missing. */
-static int open_root(const char *root, int *ret_fd, struct error *e)
+int state_open_root(const char *root, int *ret_fd, struct error *e)
 {
 	struct stat st;
 
 	*ret_fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (*ret_fd < 0 && errno == ENOENT) {
-		if (mkdir(root, 0700) < 0 && errno != EEXIST)
-			return err_set(e, errno, "make state directory %s", root);
-		*ret_fd = open(root, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	}
 	if (*ret_fd < 0)
 		return err_set(e, errno, "open state directory %s", root);
 	/* Somebody else's directory under a name that can be guessed: he could read and swap what is in it. */
@@ -72,8 +63,29 @@ static int open_root(const char *root, int *ret_fd, struct error *e)
 	return 0;
 }
 
-/* This boot's name: after a reboot a pid and a start time may fit another process. */
-static void boot_id(char ret[40])
+/* The same, making it where it is missing, its parents too. */
+static int make_root(const char *root, int *ret_fd, struct error *e)
+{
+	char path[PATH_MAX];
+
+	if (state_open_root(root, ret_fd, e) == 0 || e->no != ENOENT)
+		return *ret_fd < 0 ? -1 : 0;
+	if ((size_t)snprintf(path, sizeof(path), "%s", root) >= sizeof(path))
+		return err_set(e, ENAMETOOLONG, "state directory");
+	for (char *at = path; at; at = strchr(at + 1, '/')) {
+		char *slash = strchr(at + 1, '/');
+
+		if (slash)
+			*slash = '\0';
+		if (mkdir(path, 0700) < 0 && errno != EEXIST)
+			return err_set(e, errno, "make state directory %s", path);
+		if (slash)
+			*slash = '/';
+	}
+	return state_open_root(root, ret_fd, e);
+}
+
+void state_boot_id(char ret[40])
 {
 	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", ret, 40, NULL,
 			 &(struct error){0}) < 0)
@@ -81,82 +93,35 @@ static void boot_id(char ret[40])
 	ret[strcspn(ret, "\n")] = '\0';
 }
 
-/*
- * Ends the PID 1 that the state names, if it is still that process and belonged to a run in the foreground, and
- * waits until it is gone. False: it lives, and is not ours to end.
- */
-static bool end_init(const struct json *state)
+bool state_remove_directory(int root_fd, int dir_fd, const char *id)
 {
-	struct json pid_member = json_member(state, "pid"),
-		    start_member = json_member(state, "startTime"),
-		    boot_member = json_member(state, "bootId"),
-		    foreground_member = json_member(state, "foreground");
-	struct pollfd gone = {.events = POLLIN};
-	int64_t pid = 0, start = -1;
-	const char *boot = "";
-	bool foreground = false;
-	OWNED_FD pidfd = -1;
-	char now[40];
+	/* And what was being written when somebody was killed. What is not ours stays, and the directory with it. */
+	static const char *const files[] = {
+		STATE_CONFIG_FILE,
+		"." STATE_CONFIG_FILE ".new",
+		SECCOMP_FILE,
+		"." SECCOMP_FILE ".new",
+		STATE_START_FILE,
+		CGROUP_LATE_FILE,
+		"." CGROUP_LATE_FILE ".new",
+		STATE_RESOURCES_FILE,
+		"." STATE_RESOURCES_FILE ".new",
+		"." STATE_FILE ".new",
+	};
 
-	boot_id(now);
-	if (json_get_i64(&pid_member, 2, INT32_MAX, &pid, &(struct error){0}) < 0 ||
-	    json_get_i64(&start_member, 0, INT64_MAX, &start, &(struct error){0}) < 0 ||
-	    json_get_string(&boot_member, &boot, &(struct error){0}) < 0 ||
-	    json_get_bool(&foreground_member, &foreground, &(struct error){0}) < 0)
-		return true;
-	if (pid == 0 || start < 0 || strcmp(boot, now) != 0)
-		return true;
-	pidfd = sys_pidfd_open((pid_t)pid);
-	if (pidfd < 0 || state_start_time((pid_t)pid) != start)
-		return true;
-	if (!foreground)
+	if (!cgroup_late_remove(dir_fd))
 		return false;
-	(void)sys_pidfd_send_signal(pidfd, SIGKILL);
-	gone.fd = pidfd;
-	/* A process in an uninterruptible wait may take long: the litter then stays for the next. */
-	return poll(&gone, 1, 2000) == 1;
-}
-
-/* Removes what the state file of a directory names. False when something is left. */
-static bool remove_named(int dir_fd)
-{
-	OWNED_FD fd = openat(dir_fd, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	OWNED_MEMORY char *text = NULL;
-	struct json document, cgroups;
-	size_t length, n = 0;
-	bool clean = true;
-
-	if (fd < 0 ||
-	    file_read_regular(fd, STATE_FILE, STATE_LIMIT, &text, &length, &(struct error){0}) < 0)
-		return true; /* killed before it was written: nothing had been made */
-	if (json_parse(text, length, &document, &(struct error){0}) < 0)
-		return true;
-	if (!end_init(&document)) {
-		json_end(&document);
-		return false;
-	}
-	cgroups = json_member(&document, "cgroups");
-	(void)json_get_array(&cgroups, &n, &(struct error){0});
-	for (size_t i = 0; i < n; i++) {
-		struct json one = json_at(&cgroups, i);
-		const char *path = NULL;
-
-		if (json_get_string(&one, &path, &(struct error){0}) == 0 && path && *path == '/' &&
-		    cgroup_remove_path(path, &(struct error){0}) < 0)
-			clean = false;
-	}
-	json_end(&document);
-	return clean;
-}
-
-/* Removes the files that a state directory may hold, and itself. */
-static bool remove_directory(int root_fd, int dir_fd, const char *id)
-{
+	/* state.json last: as long as the directory is there, what is left can be found by it. */
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		(void)unlinkat(dir_fd, files[i], 0);
 	(void)unlinkat(dir_fd, STATE_FILE, 0);
-	if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0)
-		return true;
-	(void)unlinkat(dir_fd, "." STATE_FILE ".new", 0); /* killed while it was being written */
-	return unlinkat(root_fd, id, AT_REMOVEDIR) == 0;
+	/* Somebody may make the lock anew meanwhile, to find with it that there is nothing any more. */
+	for (int tries = 0; tries < 16; tries++) {
+		(void)unlinkat(dir_fd, STATE_LOCK_FILE, 0);
+		if (unlinkat(root_fd, id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return true;
+	}
+	return false;
 }
 
 /* Whether ROOT holds more directories than one sweep looks at; each is a link to it (1 where not counted). */
@@ -192,8 +157,8 @@ void state_sweep(const struct state *s)
 	/* With many alive, not always the same ones are looked at. */
 	skip = list && list_is_long(s->root_fd) ? (int)(step_now() / 1000 % SWEEP_LOOKS) : 0;
 	while (list && most < SWEEP_MOST && looks < SWEEP_LOOKS && (entry = readdir(list)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 || skip-- > 0)
-			continue;
+		if (entry->d_name[0] == '.' || skip-- > 0)
+			continue; /* no id begins with a dot: the cache of filters does */
 		looks++;
 		fds[most] = lock_litter(s->root_fd, entry->d_name);
 		if (fds[most] >= 0)
@@ -204,8 +169,7 @@ void state_sweep(const struct state *s)
 	/* What may take its time is done without keeping others from starting. */
 	(void)flock(s->root_fd, LOCK_UN);
 	for (int i = 0; i < most; i++) {
-		if (remove_named(fds[i]))
-			(void)remove_directory(s->root_fd, fds[i], names[i]);
+		(void)record_sweep(s->root_fd, fds[i], names[i]);
 		fd_close(&fds[i]);
 	}
 }
@@ -217,12 +181,13 @@ static int make_locked(struct state *s, const char *id, struct error *e)
 
 	if (flock(s->root_fd, LOCK_SH) < 0)
 		return err_set(e, errno, "lock the state directory");
-	result = mkdirat(s->root_fd, id, 0700);
+	result = mkdirat(s->root_fd, id, STATE_MAKING | 0700);
 	if (result < 0) {
 		result = err_set(e, errno, "make state directory %s", id);
 	} else {
 		s->dir_fd = openat(s->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (s->dir_fd < 0 || flock(s->dir_fd, LOCK_EX | LOCK_NB) < 0) {
+		/* Nobody holds it for longer than a look: sweepers are kept out by ROOT's lock. */
+		if (s->dir_fd < 0 || flock(s->dir_fd, LOCK_EX) < 0) {
 			result = err_set(e, errno, "lock state directory %s", id);
 			(void)unlinkat(s->root_fd, id, AT_REMOVEDIR);
 		}
@@ -235,7 +200,7 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 {
 	struct timespec now;
 
-	if (open_root(root, &s->root_fd, e) < 0)
+	if (make_root(root, &s->root_fd, e) < 0)
 		return -1;
 	state_sweep(s);
 	if (make_locked(s, id, e) < 0) {
@@ -245,31 +210,52 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 		if (e->no == EEXIST && flock(s->root_fd, LOCK_EX) == 0) {
 			litter = lock_litter(s->root_fd, id);
 			(void)flock(s->root_fd, LOCK_UN);
-			swept = litter >= 0 && remove_named(litter) &&
-				remove_directory(s->root_fd, litter, id);
+			swept = litter >= 0 && record_sweep(s->root_fd, litter, id);
 		}
 		if (!swept)
 			return e->no == EEXIST
 				       ? err_set(e,
-						 0, "container %s exists already: choose another --name",
+						 0, "container \"%s\" already exists (choose another name, or delete it)",
 						 id)
 				       : -1;
 		if (make_locked(s, id, e) < 0)
 			return -1;
 	}
 	s->made = true;
-	boot_id(s->boot_id);
+	s->maker_start = state_start_time(getpid());
+	state_boot_id(s->boot_id);
 	clock_gettime(CLOCK_REALTIME, &now);
 	s->created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 	return 0;
 }
 
-int state_write(struct state *s, const struct config *c, const struct cgroup *g, pid_t pid,
-		struct error *e)
+/* The cgroups, with what is needed to remove them as they would have been. */
+static void add_cgroups(struct text *t, const struct cgroup *g)
 {
-	OWNED_TEXT t = {0};
+	text_add(t, ",\"cgroups\":[");
+	for (size_t i = 0; i < g->dirs_n; i++) {
+		const struct cgroup_dir *d = &g->dirs[i];
 
-	text_add(&t, "{\"ociVersion\":\"1.3.0\",\"id\":");
+		text_add(t, "%s{\"path\":", i > 0 ? "," : "");
+		text_add_json(t, d->path);
+		text_add(t, ",\"controllers\":");
+		text_add_json(t, d->controllers);
+		text_add(t, ",\"mount\":%zu,\"keep\":%zu,\"made\":%s}", d->mount_length,
+			 d->keep_length, d->joined ? "false" : "true");
+	}
+	text_add(t, "]");
+}
+
+int state_write(struct state *s, const struct state_content *content, struct error *e)
+{
+	const struct config *c = content->config;
+	const struct resctrl *r = content->resctrl;
+	OWNED_TEXT t = {0};
+	int result;
+
+	text_add(&t, "{\"ociVersion\":");
+	text_add_json(&t, c->oci_version ? c->oci_version : "1.3.0");
+	text_add(&t, ",\"id\":");
 	text_add_json(&t, c->id);
 	text_add(&t, ",\"bundle\":");
 	text_add_json(&t, c->bundle ? c->bundle : "");
@@ -277,29 +263,52 @@ int state_write(struct state *s, const struct config *c, const struct cgroup *g,
 	text_add_json(&t, c->rootfs);
 	text_add(&t, ",\"created\":\"");
 	text_add_time(&t, s->created_ns, 9);
-	text_add(&t, "\"");
-	text_add(&t, ",\"foreground\":true,\"bootId\":\"%s\"", s->boot_id);
-	if (pid > 0)
-		text_add(&t, ",\"pid\":%d,\"startTime\":%lld", (int)pid,
-			 (long long)state_start_time(pid));
-	text_add(&t, ",\"cgroups\":[");
-	for (size_t i = 0; i < g->dirs_n; i++) {
-		text_add(&t, i > 0 ? "," : "");
-		text_add_json(&t, g->dirs[i].path);
+	text_add(&t, "\",\"foreground\":%s,\"builtinFilter\":%s,\"bootId\":\"%s\"",
+		 content->foreground ? "true" : "false", content->builtin_filter ? "true" : "false",
+		 s->boot_id);
+	if (c->no_new_keyring)
+		text_add(&t, ",\"noNewKeyring\":true");
+	text_add(&t, ",\"maker\":%d,\"makerStartTime\":%lld", (int)getpid(),
+		 (long long)s->maker_start);
+	if (content->pid > 0)
+		text_add(&t, ",\"pid\":%d,\"startTime\":%lld", (int)content->pid,
+			 (long long)state_start_time(content->pid));
+	if (r->tasks[0]) {
+		text_add(&t, ",\"resctrl\":{\"clos\":");
+		text_add_json(&t, r->clos);
+		text_add(&t, ",\"monitor\":");
+		text_add_json(&t, r->monitor);
+		text_add(&t, ",\"tasks\":");
+		text_add_json(&t, r->tasks);
+		text_add(&t, "}");
 	}
-	text_add(&t, "]}\n");
+	add_cgroups(&t, content->cgroup);
+	text_add(&t, "}\n");
 	if (!text_ok(&t))
 		return err_no_memory(e);
 	/* The first one nobody can be reading: the directory has just been made and is locked. */
-	return pid > 0 ? file_replace_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e)
-		       : file_create_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e);
+	result = s->written ? file_replace_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e)
+			    : file_create_at(s->dir_fd, STATE_FILE, t.bytes, 0600, e);
+	s->written = result == 0;
+	return result;
+}
+
+int state_complete(const struct state *s, struct error *e)
+{
+	return fchmod(s->dir_fd, 0700) < 0 ? err_set(e, errno, "change the state directory's mode")
+					   : 0;
+}
+
+void state_leave(struct state *s)
+{
+	s->made = false;
+	fd_close(&s->dir_fd);
+	fd_close(&s->root_fd);
 }
 
 void state_remove(struct state *s, const char *id)
 {
 	if (s->made)
-		(void)remove_directory(s->root_fd, s->dir_fd, id);
+		(void)state_remove_directory(s->root_fd, s->dir_fd, id);
 	s->made = false;
-	fd_close(&s->dir_fd);
-	fd_close(&s->root_fd);
 }

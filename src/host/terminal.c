@@ -43,6 +43,8 @@ int terminal_borrow(struct start *s, struct error *e)
 	struct terminal *t = &s->terminal;
 	struct termios raw;
 
+	if (s->options->mode != RUN_FOREGROUND)
+		return 0;
 	if (!t->is_saved[0] && !t->is_saved[1] && !t->is_saved[2])
 		terminals_save(t);
 	if (t->master < 0)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,17 @@ int user_find(int root_fd, const char *spec, struct user *ret, struct error *e)
 	}
 	*ret = u;
 	return 0;
+}
+
+char *user_name(int root_fd, uint32_t uid)
+{
+	char number[16], *name = NULL;
+	struct user u = {0};
+
+	snprintf(number, sizeof(number), "%u", uid);
+	(void)find_user(root_fd, number, &u, &name, &(struct error){0});
+	user_end(&u);
+	return name;
 }
 
 void user_end(struct user *u)

@@ -28,4 +28,7 @@ struct user {
 int user_find(int root_fd, const char *spec, struct user *ret, struct error *e);
 void user_end(struct user *u);
 
+/* The name that /etc/passwd below @root_fd lists for @uid, malloc'ed; NULL where there is none. */
+char *user_name(int root_fd, uint32_t uid);
+
 #endif

@@ -73,11 +73,20 @@ static bool is_waiting(pid_t pid)
 	       strtol(text, NULL, 10) == sys_number_of_sigtimedwait();
 }
 
-/* Whether PID 1 would end by the signal if it were an ordinary process. The built-in init takes every signal. */
+/* Whether PID 1 would end by the signal if it were an ordinary process: only then does it need our help. The built-in
+ * init takes every signal. */
 static bool ends_by(const struct start *s, int number)
 {
-	return terminates(number) && !s->config->process.builtin_init &&
+	return terminates(number) && s->is_init && !s->config->process.builtin_init &&
 	       !is_handled(s->pid, number) && !is_waiting(s->pid);
+}
+
+/* A paused container has to be let go to die, on v1. */
+static void kill_now(struct start *s)
+{
+	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	if (!s->record) /* `exec` wakes nobody */
+		cgroup_thaw(&s->cgroup, s->state.dir_fd);
 }
 
 /* Ends PID 1 by the one signal that it cannot refuse. The first signal that was meant is the one that counts. */
@@ -85,7 +94,7 @@ static void end_as(struct start *s, int number)
 {
 	if (s->end.signal == 0)
 		s->end.signal = number;
-	(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+	kill_now(s);
 }
 
 void wait_end_unless_handled(struct start *s, int number)
@@ -145,7 +154,7 @@ static void time_up(struct start *s, int timer_fd)
 
 	(void)!read(timer_fd, &count, sizeof(count));
 	if (s->timed_out) {
-		(void)sys_pidfd_send_signal(s->pidfd, SIGKILL);
+		kill_now(s);
 		return;
 	}
 	s->timed_out = true;

@@ -18,6 +18,7 @@ static size_t length_of(uint32_t type)
 {
 	switch (type) {
 	case SYNC_ERROR:
+	case SYNC_HOOK_ERROR:
 		return HEADER + sizeof(struct error);
 	case SYNC_TRACE:
 		return HEADER + sizeof(struct sync_trace);
@@ -132,7 +133,7 @@ int sync_receive(int sync_fd, struct sync_message *ret, int *ret_fd, struct erro
 	if (fd >= 0 && !ret_fd)
 		return err_set(e, EBADMSG,
 			       "receive from the other side a descriptor that was not due");
-	if (ret->type == SYNC_ERROR)
+	if (ret->type == SYNC_ERROR || ret->type == SYNC_HOOK_ERROR)
 		make_printable(ret->u.error.text, sizeof(ret->u.error.text));
 	if (ret->type == SYNC_TRACE)
 		make_printable(ret->u.trace.name, sizeof(ret->u.trace.name));

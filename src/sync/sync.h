@@ -5,9 +5,15 @@
  * seen as end-of-file. Both ends are close-on-exec: end-of-file after ARMED means that execve happened.
  *
  *	inside                          outside
+ *	   | <-- MAPPED ------------------ |    only with a new user namespace: its maps are written
  *	   | -- CONSOLE + descriptor ----> |    only with a terminal: the pty's master
- *	   | <-- GO ---------------------- |    the state is on disk: the command may run
- *	   | -- TRACE ... ---------------> |    only with --trace, one a step
+ *	   | -- HOOKS -------------------> |    only with such hooks: all is mounted, the host's tree still there
+ *	   | <-- HOOKS_DONE -------------- |
+ *	   | -- READY -------------------> |    only for `create`: all is set up but for the command
+ *	   | <-- GO ---------------------- |    the state is on disk: the command may run. For `create` it comes from
+ *	   | -- TRACE ... ---------------> |        another process, `start`, by a socket of its own, and the rest
+ *	   | -- LISTENER + descriptor ---> |        goes there. TRACE: only with --trace, one a step. LISTENER:
+ *	   | <-- LISTENER_TAKEN ---------- |        only with a seccomp filter that notifies
  *	   | -- ARMED -------------------> |    execve is next
  *	   | == end-of-file ============== |    the command runs
  *	   | -- ERROR -------------------> |    instead of any of the above
@@ -24,11 +30,18 @@
 
 enum sync_type {
 	SYNC_END, /* end-of-file; never sent */
-	SYNC_GO,
+	SYNC_MAPPED,
 	SYNC_CONSOLE,
+	SYNC_HOOKS,
+	SYNC_HOOKS_DONE,
+	SYNC_READY,
+	SYNC_GO,
+	SYNC_LISTENER,
+	SYNC_LISTENER_TAKEN,
 	SYNC_TRACE,
 	SYNC_ARMED,
 	SYNC_ERROR,
+	SYNC_HOOK_ERROR, /* the same of a startContainer hook: the container is to be deleted */
 	SYNC_TYPES,
 };
 

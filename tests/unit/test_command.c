@@ -134,14 +134,16 @@ static void there_or_not(void **state)
 		{"/dangling", NULL, NULL, 127, "no such file"},
 		{"/loop", NULL, NULL, 127, "/loop"},
 		{"/out", NULL, NULL, 127, "no such file"},
-		{"/bin/dir", NULL, NULL, 126, "Is a directory"},
-		{"dir", NULL, NULL, 126, "Is a directory"},
+		{"/bin/dir", NULL, NULL, 126, "permission denied (a directory)"},
+		{"dir", NULL, NULL, 126, "permission denied (a directory)"},
 		{"/bin/static/", NULL, NULL, 127, "no such file"},
-		{"/", NULL, NULL, 126, "Is a directory"},
-		{"/bin/plain", NULL, NULL, 126, "/bin/plain is not executable (chmod +x)"},
-		{"plain", NULL, NULL, 126, "ROOTFS: /bin/plain is not executable (chmod +x)"},
-		{"/fifo", NULL, NULL, 126, "/fifo is not a regular file"},
-		{"/socket", NULL, NULL, 126, "/socket is not a regular file"},
+		{"/", NULL, NULL, 126, "permission denied (a directory)"},
+		{"/bin/plain", NULL, NULL, 126,
+		 "/bin/plain: permission denied (not executable: chmod +x)"},
+		{"plain", NULL, NULL, 126,
+		 "ROOTFS: /bin/plain: permission denied (not executable: chmod +x)"},
+		{"/fifo", NULL, NULL, 126, "/fifo: permission denied (not a regular file)"},
+		{"/socket", NULL, NULL, 126, "/socket: permission denied (not a regular file)"},
 	};
 	char target[PATH_MAX];
 
@@ -181,7 +183,7 @@ static void along_path(void **state)
 		/* What cannot be run is passed over, and told where nothing else is found. */
 		{"plain", "PATH=/bin:/second", NULL, 0, NULL},
 		{"dir", "PATH=/bin:/second", NULL, 0, NULL},
-		{"plain", "PATH=/bin:/none", NULL, 126, "/bin/plain is not executable"},
+		{"plain", "PATH=/bin:/none", NULL, 126, "/bin/plain: permission denied"},
 	};
 
 	(void)state;
@@ -198,7 +200,7 @@ static void too_long(void **state)
 	const struct asked rows[] = {
 		{"static", part, NULL, 0, NULL},
 		{"none", part, NULL, 127, "not found in $PATH"},
-		{"plain", behind_plain, NULL, 126, "/bin/plain is not executable"},
+		{"plain", behind_plain, NULL, 126, "/bin/plain: permission denied"},
 		{name, NULL, NULL, 127, "not found in $PATH"},
 		{path, NULL, NULL, 127, "nnn"},
 	};
@@ -544,7 +546,7 @@ static void with_mounts(void **state)
 		{"none", NULL, NULL, 127, "not found in $PATH"},
 		{"/bin/none", NULL, NULL, 127, "no such file"},
 		{"/bin/lost", NULL, NULL, 127, "its program loader"},
-		{"/bin/dir", NULL, NULL, 126, "Is a directory"},
+		{"/bin/dir", NULL, NULL, 126, "permission denied (a directory)"},
 		{"/script", NULL, NULL, 127, "its interpreter"},
 	};
 	static const struct asked proc = {"/proc/self/exe", NULL, NULL, 126, "nothing below /proc"},

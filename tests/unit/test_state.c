@@ -50,13 +50,20 @@ static bool has_state(const char *id)
 	return is_there(path);
 }
 
+/* What the end of a run does, hooks left out. */
+static void finish(struct state *s, const char *id)
+{
+	state_remove(s, id);
+	state_leave(s);
+}
+
 /* A run of its own comes and goes, and looks around on its way. */
 static void come_across(void)
 {
 	struct state s = STATE_EMPTY;
 
 	OK(state_make(&s, run, "passer-by", &e));
-	state_remove(&s, "passer-by");
+	finish(&s, "passer-by");
 	assert_false(has_state("passer-by"));
 }
 
@@ -77,18 +84,20 @@ static void make_and_remove(void **state)
 	assert_int_equal(fcntl(s.dir_fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(s.root_fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(mode_of("run"), S_IFDIR | 0700);
+	assert_int_equal(mode_of("run/box"), S_IFDIR | STATE_MAKING | 0700);
+	OK(state_complete(&s, &e));
 	assert_int_equal(mode_of("run/box"), S_IFDIR | 0700);
-	state_remove(&s, "box");
+	finish(&s, "box");
 	assert_false(has_state("box"));
 	assert_true(is_there("run"));
 	assert_false(s.made);
 	assert_int_equal(s.dir_fd, -1);
 	assert_int_equal(s.root_fd, -1);
-	state_remove(&s, "box");
+	finish(&s, "box");
 	/* One that was never made. */
 	put_state("other", NULL);
 	s = (struct state)STATE_EMPTY;
-	state_remove(&s, "other");
+	finish(&s, "other");
 	assert_true(has_state("other"));
 }
 
@@ -109,14 +118,14 @@ static void lock_is_held(void **state)
 	fd_close(&dir);
 	/* Neither a run of the same name nor a sweep takes it away. */
 	assert_int_equal(state_make(&second, run, "box", &e), -1);
-	assert_non_null(strstr(e.text, "container box exists already: choose another --name"));
+	assert_non_null(strstr(e.text, "container \"box\" already exists"));
 	assert_false(second.made);
-	state_remove(&second, "box");
+	finish(&second, "box");
 	come_across();
 	assert_true(has_state("box"));
-	state_remove(&first, "box");
+	finish(&first, "box");
 	OK(state_make(&second, run, "box", &e));
-	state_remove(&second, "box");
+	finish(&second, "box");
 }
 
 /* With somebody making a directory right now, no sweep takes his for litter. */
@@ -132,7 +141,7 @@ static void no_sweep_beside_a_maker(void **state)
 	assert_int_equal(flock(other, LOCK_SH | LOCK_NB), 0);
 	OK(state_make(&s, run, "box", &e));
 	assert_true(has_state("just-made"));
-	state_remove(&s, "box");
+	finish(&s, "box");
 	assert_int_equal(flock(other, LOCK_UN), 0);
 	come_across();
 	assert_false(has_state("just-made"));
@@ -229,25 +238,25 @@ static void same_name_as_litter(void **state)
 		snprintf(id, sizeof(id), "box%d", i);
 		OK(state_make(&s, run, id, &e));
 		assert_int_equal(entries_of(s.dir_fd, "."), 0);
-		state_remove(&s, id);
+		finish(&s, id);
 	}
 	assert_int_equal(entries_of(root_fd, "run"), 0);
 	/* One that cannot be removed is in the way. */
 	put("run/box/data", "data");
 	assert_int_equal(state_make(&s, run, "box", &e), -1);
-	assert_non_null(strstr(e.text, "exists already"));
-	state_remove(&s, "box");
+	assert_non_null(strstr(e.text, "already exists"));
+	finish(&s, "box");
 	put("run/file", "");
 	assert_int_equal(state_make(&s, run, "file", &e), -1);
-	assert_non_null(strstr(e.text, "exists already"));
-	state_remove(&s, "file");
+	assert_non_null(strstr(e.text, "already exists"));
+	finish(&s, "file");
 }
 
 /* A state file that names @pid; the parts that are NULL or below 0 are left out. */
 static void put_named(const char *id, pid_t pid, int64_t start, const char *boot_id,
-		      const char *foreground)
+		      const char *foreground, bool complete)
 {
-	char text[512];
+	char text[512], path[128];
 	int n = snprintf(text, sizeof(text), "{\"pid\":%d", (int)pid);
 
 	if (start >= 0)
@@ -259,6 +268,8 @@ static void put_named(const char *id, pid_t pid, int64_t start, const char *boot
 		n += snprintf(text + n, sizeof(text) - (size_t)n, ",\"foreground\":%s", foreground);
 	snprintf(text + n, sizeof(text) - (size_t)n, "}\n");
 	put_state(id, text);
+	snprintf(path, sizeof(path), "run/%s", id);
+	assert_int_equal(fchmodat(root_fd, path, complete ? 0700 : STATE_MAKING | 0700, 0), 0);
 	assert_int_equal(fchmodat(root_fd, "run", 0700, 0), 0);
 }
 
@@ -273,19 +284,19 @@ static void innocent_survives(void **state)
 	assert_true(start > 0);
 	snprintf(other_boot, sizeof(other_boot), "%s", boot);
 	other_boot[0] = other_boot[0] == '0' ? '1' : '0';
-	put_named("later", pid, start + 1, boot, "true");
-	put_named("earlier", pid, start - 1, boot, "true");
-	put_named("zero", pid, 0, boot, "true");
-	put_named("no-start", pid, -1, boot, "true");
-	put_named("other-boot", pid, start, other_boot, "true");
-	put_named("empty-boot", pid, start, "", "true");
-	put_named("no-boot", pid, start, NULL, "true");
+	put_named("later", pid, start + 1, boot, "true", true);
+	put_named("earlier", pid, start - 1, boot, "true", true);
+	put_named("zero", pid, 0, boot, "true", true);
+	put_named("no-start", pid, -1, boot, "true", true);
+	put_named("other-boot", pid, start, other_boot, "true", true);
+	put_named("empty-boot", pid, start, "", "true", true);
+	put_named("no-boot", pid, start, NULL, "true", true);
 	come_across();
 	assert_int_equal(entries_of(root_fd, "run"), 0);
-	put_named("cut-boot", pid, start, "0", "true");
-	put_named("wrong-type", pid, start, boot, "\"true\"");
-	put_named("init-of-the-host", 1, state_start_time(1), boot, "true");
-	put_named("nobody", INT32_MAX, start, boot, "true");
+	put_named("cut-boot", pid, start, "0", "true", true);
+	put_named("wrong-type", pid, start, boot, "\"true\"", true);
+	put_named("init-of-the-host", 1, state_start_time(1), boot, "true", true);
+	put_named("nobody", INT32_MAX, start, boot, "true", true);
 	come_across();
 	assert_int_equal(entries_of(root_fd, "run"), 0);
 	assert_true(is_alive(pid));
@@ -299,23 +310,35 @@ static void live_init_survives(void **state)
 	int64_t start = state_start_time(pid);
 
 	(void)state;
-	put_named("background", pid, start, boot, "false");
-	put_named("not-said", pid, start, boot, NULL);
+	put_named("background", pid, start, boot, "false", true);
+	put_named("not-said", pid, start, boot, NULL, true);
 	come_across();
 	assert_true(has_state("background"));
 	assert_true(is_there("run/background/state.json"));
 	assert_true(has_state("not-said"));
 	assert_true(is_alive(pid));
 	assert_int_equal(state_make(&s, run, "background", &e), -1);
-	assert_non_null(strstr(e.text, "container background exists already"));
-	state_remove(&s, "background");
+	assert_non_null(strstr(e.text, "container \"background\" already exists"));
+	finish(&s, "background");
 	assert_true(is_alive(pid));
-	/* Once it is dead it is litter. */
+	/* Once it is dead it has stopped, and stays until it is deleted. */
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	children_n--;
 	come_across();
-	assert_int_equal(entries_of(root_fd, "run"), 0);
+	assert_true(has_state("background"));
+}
+
+/* A create that was killed: nobody holds it, and it was never whole. */
+static void half_made_goes(void **state)
+{
+	pid_t orphan = put_child("orphan");
+
+	(void)state;
+	put_named("half", orphan, state_start_time(orphan), boot, "false", false);
+	come_across();
+	assert_false(has_state("half"));
+	assert_false(is_alive(orphan));
 }
 
 /* The very process, of a run that was killed: it goes, and then what was made for it. */
@@ -325,7 +348,7 @@ static void orphan_is_ended(void **state)
 	siginfo_t info = {0};
 
 	(void)state;
-	put_named("orphan", orphan, state_start_time(orphan), boot, "true");
+	put_named("orphan", orphan, state_start_time(orphan), boot, "true", true);
 	come_across();
 	assert_false(has_state("orphan"));
 	assert_false(is_alive(orphan));
@@ -335,7 +358,7 @@ static void orphan_is_ended(void **state)
 	assert_true(is_alive(innocent));
 }
 
-/* A damaged state file may name anything as a cgroup. Nothing but cgroups goes, and its directory stays. */
+/* A damaged state file may name anything as a cgroup. Nothing but cgroups goes. */
 static void named_paths_stay(void **state)
 {
 	char text[512];
@@ -343,15 +366,15 @@ static void named_paths_stay(void **state)
 	(void)state;
 	put_dir("precious");
 	put_dir("precious/empty");
-	snprintf(
-		text, sizeof(text),
-		"{\"cgroups\":[\"%s/root/precious/empty\",\"%s/canary\",\"../canary\",\"\",\"/\"]}",
-		tree, tree);
+	snprintf(text, sizeof(text),
+		 "{\"cgroups\":[{\"path\":\"%s/root/precious/"
+		 "empty\",\"mount\":1,\"keep\":1,\"made\":true},"
+		 "{\"path\":\"%s/canary\",\"mount\":1,\"keep\":1,\"made\":true}]}",
+		 tree, tree);
 	put_state("damaged", text);
 	assert_int_equal(fchmodat(root_fd, "run", 0700, 0), 0);
 	come_across();
 	assert_true(is_there("precious/empty"));
-	assert_true(is_there("run/damaged/state.json"));
 }
 
 static void refused_roots(void **state)
@@ -382,8 +405,8 @@ static void refused_roots(void **state)
 	put_link("link", "real");
 	put_link("dangling", "nowhere");
 	put("file", "");
-	for (size_t i = 0; i < 4; i++) {
-		static const char *const names[] = {"link", "dangling", "file", "none/below"};
+	for (size_t i = 0; i < 3; i++) {
+		static const char *const names[] = {"link", "dangling", "file"};
 
 		snprintf(path, sizeof(path), "%s/root/%s", tree, names[i]);
 		assert_int_equal(state_make(&s, path, "box", &e), -1);
@@ -459,9 +482,9 @@ static void check_document(const struct cgroup *g, const char *rootfs, pid_t pid
 	OK(json_get_array(&member, &n, &e));
 	assert_int_equal(n, g->dirs_n);
 	for (size_t i = 0; i < n; i++) {
-		struct json one = json_at(&member, i);
+		struct json one = json_at(&member, i), path = json_member(&one, "path");
 
-		OK(json_get_string(&one, &value, &e));
+		OK(json_get_string(&path, &value, &e));
 		assert_string_equal(value, g->dirs[i].path);
 	}
 	json_end(&document);
@@ -471,13 +494,20 @@ static void written(void **state)
 {
 	static struct cgroup g;
 	struct config c = {.id = "box", .rootfs = "/path with \"quotes\", \\ and \n\t\x01\x7f"};
+	static const struct resctrl no_class;
+	struct state_content content = {
+		.config = &c,
+		.cgroup = &g,
+		.resctrl = &no_class,
+		.foreground = true,
+	};
 	struct state s = STATE_EMPTY;
 
 	(void)state;
 	OK(state_make(&s, run, "box", &e));
 	s.created_ns = 1709210096000000789; /* 2024-02-29 12:34:56 UTC */
 	g.dirs_n = 0;
-	OK(state_write(&s, &c, &g, 0, &e));
+	OK(state_write(&s, &content, &e));
 	assert_int_equal(mode_of("run/box/state.json"), S_IFREG | 0600);
 	check_document(&g, c.rootfs, 0);
 	g.dirs_n = CGROUP_DIRS;
@@ -485,15 +515,17 @@ static void written(void **state)
 		snprintf(g.dirs[i].path, CGROUP_PATH, "/sys/fs/cgroup/\"%zu\"/", i);
 		memset(g.dirs[i].path + strlen(g.dirs[i].path), 'c', 900);
 	}
-	OK(state_write(&s, &c, &g, getpid(), &e));
+	content.pid = getpid();
+	OK(state_write(&s, &content, &e));
 	assert_int_equal(mode_of("run/box/state.json"), S_IFREG | 0600);
 	check_document(&g, c.rootfs, getpid());
 	/* What is no UTF-8 stays a valid document. */
 	c.rootfs = "/caf\xe9";
-	OK(state_write(&s, &c, &g, getpid(), &e));
+	content.pid = getpid();
+	OK(state_write(&s, &content, &e));
 	check_document(&g, "/caf\xc3\xa9", getpid());
 	assert_int_equal(entries_of(root_fd, "run/box"), 1);
-	state_remove(&s, "box");
+	finish(&s, "box");
 	assert_int_equal(entries_of(root_fd, "run"), 0);
 }
 
@@ -511,6 +543,7 @@ int main(void)
 		STATE_TEST(same_name_as_litter),
 		STATE_TEST(innocent_survives),
 		STATE_TEST(live_init_survives),
+		STATE_TEST(half_made_goes),
 		STATE_TEST(orphan_is_ended),
 		STATE_TEST(named_paths_stay),
 		STATE_TEST(refused_roots),

@@ -43,9 +43,9 @@ static int pair_end(void **state)
 
 static size_t right_size(uint32_t type)
 {
-	return type == SYNC_ERROR   ? HEADER + sizeof(struct error)
-	       : type == SYNC_TRACE ? HEADER + sizeof(struct sync_trace)
-				    : HEADER;
+	return type == SYNC_ERROR || type == SYNC_HOOK_ERROR ? HEADER + sizeof(struct error)
+	       : type == SYNC_TRACE			     ? HEADER + sizeof(struct sync_trace)
+							     : HEADER;
 }
 
 /* Sends @size bytes with @n copies of descriptor 0, past sync_send and its rules. */
@@ -98,7 +98,7 @@ static void every_type(void **state)
 	for (uint32_t type = SYNC_GO; type < SYNC_TYPES; type++) {
 		memset(&sent, 0, sizeof(sent));
 		sent.type = type;
-		if (type == SYNC_ERROR) {
+		if (type == SYNC_ERROR || type == SYNC_HOOK_ERROR) {
 			sent.u.error = (struct error){.no = -7, .status = 126};
 			memset(sent.u.error.text, 'e', ERROR_TEXT - 1);
 		} else if (type == SYNC_TRACE) {
@@ -374,8 +374,8 @@ static void random_bytes(void **state)
 			continue;
 		}
 		taken++;
-		assert_in_range(got.type, SYNC_GO, SYNC_TYPES - 1);
-		if (got.type == SYNC_ERROR)
+		assert_in_range(got.type, SYNC_END + 1, SYNC_TYPES - 1);
+		if (got.type == SYNC_ERROR || got.type == SYNC_HOOK_ERROR)
 			assert_true(is_printable(got.u.error.text, ERROR_TEXT));
 		if (got.type == SYNC_TRACE)
 			assert_true(is_printable(got.u.trace.name, SYNC_TRACE_NAME));

@@ -73,6 +73,28 @@ static void check_all(const struct found *rows, size_t n)
 		check_found(&rows[i]);
 }
 
+static void names_of_numbers(void **state)
+{
+	static const struct {
+		uint32_t uid;
+		const char *name;
+	} rows[] = {
+		{0, "root"},   {1000, "bob"},	     {1007, "7777"},
+		{31337, NULL}, {4294967294, "last"}, {7777, NULL},
+	};
+
+	(void)state;
+	put("etc/passwd", passwd);
+	put("etc/group", group);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *name = user_name(root_fd, rows[i].uid);
+
+		if (rows[i].name ? !name || strcmp(name, rows[i].name) != 0 : name != NULL)
+			fail_msg("%u is %s", (unsigned int)rows[i].uid, name ? name : "nobody");
+		free(name);
+	}
+}
+
 static void names_and_numbers(void **state)
 {
 	static const struct found rows[] = {
@@ -376,10 +398,13 @@ static void many_groups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TREE_TEST(names_and_numbers), TREE_TEST(refused_specs),	 TREE_TEST(malformed_lines),
-		TREE_TEST(nameless),	      TREE_TEST(overlong_lines), TREE_TEST(nul_bytes),
-		TREE_TEST(missing_files),     TREE_TEST(strange_files),	 TREE_TEST(device_file),
-		TREE_TEST(huge_files),	      TREE_TEST(links),		 TREE_TEST(many_groups),
+		TREE_TEST(names_and_numbers), TREE_TEST(names_of_numbers),
+		TREE_TEST(refused_specs),     TREE_TEST(malformed_lines),
+		TREE_TEST(nameless),	      TREE_TEST(overlong_lines),
+		TREE_TEST(nul_bytes),	      TREE_TEST(missing_files),
+		TREE_TEST(strange_files),     TREE_TEST(device_file),
+		TREE_TEST(huge_files),	      TREE_TEST(links),
+		TREE_TEST(many_groups),
 	};
 
 	return cmocka_run_group_tests_name("user", tests, NULL, NULL);
