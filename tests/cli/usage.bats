@@ -82,7 +82,10 @@ refused()
 		'--init' '--ulimit NAME=SOFT[:HARD]' '--oom-score-adj N' '--sysctl KEY=VALUE' '--timeout DURATION'
 		'--cap-add NAME' '--cap-drop NAME' '--security-opt NAME=VALUE' '--privileged'
 		'--report[=text|json][:FILE]' '--pid-file FILE' '--cidfile FILE' '--trace' '--log FILE'
-		'--log-format text|json' '--root DIR' '--debug' '-h, --help'
+		'--log-format text|json' '--root DIR' '--debug' '-h, --help' '--log-level LEVEL'
+		'--cgroup-manager cgroupfs|disabled' '--systemd-cgroup' '--rootless true|false|auto'
+		'-b, --bundle DIR' '-f, --config FILE' '--console-socket SOCKET' '--pidfd-socket SOCKET' '--preserve-fds N' '--no-pivot'
+		'--no-new-keyring' '-d, --detach' '--keep' '--no-subreaper'
 	)
 	run_ok "$MINI_RUN" run --help
 	expect_equal "$stderr" ""
@@ -157,7 +160,7 @@ refused()
 	refused '--report json:: the name of the file is empty' --report=json:
 	refused '--pid-file : the name of the file is empty' --pid-file=
 	refused '--log-format xml: not a format (text or json)' --log-format xml
-	refused '--root state: must be absolute (begin with /)' --root state
+	refused '--root : the name of the directory is empty' --root ''
 	refused '--cgroup-parent : the path is empty' --cgroup-parent ''
 	refused '--init: takes no value (leave the option out to turn it off)' --init=false
 }
@@ -184,8 +187,8 @@ refused()
 
 @test "names of containers" {
 	local name
-	for name in . .. a/b ../a 'a b' 'a:b'; do
-		refused "name $name: not a container's name (letters, digits, _ + - and ., but not . or ..)" \
+	for name in . .. .a a/b ../a 'a b' 'a:b'; do
+		refused "name $name: not a container's name (letters, digits, _ + - and ., no . in front)" \
 			--name "$name"
 	done
 	# These are names: what is missing is the root filesystem.

@@ -150,7 +150,7 @@ nothing_left_of() { [[ -z $(ls -A "$STATE") && -z $(cgroups_of "$1") ]]; }
 	ends_by 15 "$innocent"
 }
 
-@test "a container that was not run in the foreground is left alone while it lives" {
+@test "a container that was not run in the foreground is left alone, stopped ones too" {
 	local other
 
 	need_root
@@ -162,6 +162,9 @@ nothing_left_of() { [[ -z $(ls -A "$STATE") && -z $(cgroups_of "$1") ]]; }
 	process_gone "$other" || kill -TERM "$other"
 	ends_by 15 "$other"
 	sweep
+	# It has stopped, and stays until it is deleted.
+	expect_state "$(container_name)"
+	"$MINI_RUN" --root "$STATE" delete "$(container_name)"
 	expect_state ""
 }
 
@@ -263,7 +266,7 @@ nothing_left_of() { [[ -z $(ls -A "$STATE") && -z $(cgroups_of "$1") ]]; }
 		pids+=($!)
 	done
 	eventually refused_are 5
-	expect_equal "$(grep -c 'exists already' "$BATS_TEST_TMPDIR/err")" 5
+	expect_equal "$(grep -c 'already exists' "$BATS_TEST_TMPDIR/err")" 5
 	kill -USR1 "${pids[@]}" 2>/dev/null || true
 	for n in "${pids[@]}"; do
 		status=0

@@ -185,7 +185,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	need_root
 	id=$(container_name)
 	background_ready run --name "$id" "$ROOTFS" /bin/sh -c 'trap "exit 9" USR1; echo ready; sleep 1000 & wait'
-	expect_error 125 "$id exists already" "$MINI_RUN" run --name "$id" "$ROOTFS" true
+	expect_error 125 "already exists" "$MINI_RUN" run --name "$id" "$ROOTFS" true
 	kill -USR1 "$RUN_PID"
 	await_status 9
 	run_ok "$MINI_RUN" run --name "$id" "$ROOTFS" true

@@ -32,8 +32,9 @@ host_snapshot()
 		path=${path%/}
 		[[ $path == */mini-run || -L $path ]] || printf 'cgroup: %s\n' "$path"
 	done
+	# Compiled filters are kept on purpose, under a name that no container can have.
 	for path in "$STATE_DIR"/*; do
-		printf 'state: %s\n' "$path"
+		[[ ${path##*/} == .seccomp ]] || printf 'state: %s\n' "$path"
 	done
 	for path in /proc/[0-9]*/comm; do
 		{ read -r name <"$path"; } 2>/dev/null || continue

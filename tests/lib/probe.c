@@ -27,9 +27,12 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What came of a call: "OK", or errno's name as grep wants it. */
@@ -570,6 +573,95 @@ static int probe_memory(char **args)
 	return 0;
 }
 
+/* ---- attributes ---- */
+
+/* probe limits: NAME=SOFT:HARD of every resource, by getrlimit(2). */
+static int probe_limits(char **args)
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} limits[] = {
+		{"AS", RLIMIT_AS},
+		{"CORE", RLIMIT_CORE},
+		{"CPU", RLIMIT_CPU},
+		{"DATA", RLIMIT_DATA},
+		{"FSIZE", RLIMIT_FSIZE},
+		{"LOCKS", RLIMIT_LOCKS},
+		{"MEMLOCK", RLIMIT_MEMLOCK},
+		{"MSGQUEUE", RLIMIT_MSGQUEUE},
+		{"NICE", RLIMIT_NICE},
+		{"NOFILE", RLIMIT_NOFILE},
+		{"NPROC", RLIMIT_NPROC},
+		{"RSS", RLIMIT_RSS},
+		{"RTPRIO", RLIMIT_RTPRIO},
+		{"RTTIME", RLIMIT_RTTIME},
+		{"SIGPENDING", RLIMIT_SIGPENDING},
+		{"STACK", RLIMIT_STACK},
+	};
+
+	(void)args;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		struct rlimit limit;
+
+		if (getrlimit((__rlimit_resource_t)limits[i].resource, &limit) < 0)
+			return fail(limits[i].name);
+		printf("%s=%llu:%llu\n", limits[i].name, (unsigned long long)limit.rlim_cur,
+		       (unsigned long long)limit.rlim_max);
+	}
+	return 0;
+}
+
+/* probe attributes [PID]: how a process, or this one, is scheduled; this one's execution domain, memory policy, clocks. */
+static int probe_attributes(char **args)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} sched = {0};
+	int pid = args[0] ? atoi(args[0]) : 0, mode = -1;
+	unsigned long nodes[16] = {0};
+	struct timespec clock;
+
+	if (syscall(SYS_sched_getattr, pid, &sched, sizeof(sched), 0) < 0)
+		return fail("sched_getattr");
+	printf("policy=%u\nflags=%llx\nnice=%d\npriority=%u\n", sched.policy,
+	       (unsigned long long)sched.flags, sched.nice, sched.priority);
+	printf("runtime=%llu\ndeadline=%llu\nperiod=%llu\n", (unsigned long long)sched.runtime,
+	       (unsigned long long)sched.deadline, (unsigned long long)sched.period);
+	printf("io=%lx\n", syscall(SYS_ioprio_get, 1 /* IOPRIO_WHO_PROCESS */, pid) & 0xffff);
+	printf("personality=%lx\n", syscall(SYS_personality, 0xffffffff));
+	if (syscall(SYS_get_mempolicy, &mode, nodes, 1024, NULL, 0) < 0)
+		printf("mempolicy=%s\n", outcome(-1));
+	else
+		printf("mempolicy=%x\nnodes=%lx\n", (unsigned int)mode, nodes[0]);
+	if (clock_gettime(CLOCK_MONOTONIC, &clock) == 0)
+		printf("monotonic=%lld\n", (long long)clock.tv_sec);
+	if (clock_gettime(CLOCK_BOOTTIME, &clock) == 0)
+		printf("boottime=%lld\n", (long long)clock.tv_sec);
+	return 0;
+}
+
+/* ---- the service manager ---- */
+
+/* probe notify TEXT: sends TEXT to the socket that NOTIFY_SOCKET names, as sd_notify(3) does. */
+static int probe_notify(char **args)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = getenv("NOTIFY_SOCKET");
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || !path || strlen(path) >= sizeof(address.sun_path))
+		return fail("NOTIFY_SOCKET");
+	strcpy(address.sun_path, path);
+	if (sendto(fd, args[0], strlen(args[0]), 0, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return fail(path);
+	return 0;
+}
+
 /* ---- which ---- */
 
 static const struct {
@@ -578,6 +670,7 @@ static const struct {
 	int (*run)(char **args);
 } commands[] = {
 	{"allowed-calls", 0, probe_allowed_calls},
+	{"attributes", 0, probe_attributes},
 	{"calls", 0, probe_calls},
 	{"clone", 0, probe_clone},
 	{"content", 1, probe_content},
@@ -587,7 +680,9 @@ static const struct {
 	{"handle", 1, probe_handle},
 	{"int80", 0, probe_int80},
 	{"key", 1, probe_key},
+	{"limits", 0, probe_limits},
 	{"memory", 1, probe_memory},
+	{"notify", 1, probe_notify},
 	{"odd", 1, probe_odd},
 	{"open", 2, probe_open},
 	{"process", 0, probe_process},
