@@ -74,8 +74,8 @@ static const struct word {
 	{"sync", SUPER, SUPER_SYNC, 0},
 	{"tmpcopyup", TMPCOPYUP, 0, 0},
 	{"unbindable", PROPAGATION, PROPAGATION_UNBINDABLE, false},
+	/* mount(8): these four imply flags. */
 	{"user", FLAG, MOUNT_NOEXEC | MOUNT_NOSUID | MOUNT_NODEV, 0},
-	/* mount(8): implied */,
 	{"users", FLAG, MOUNT_NOEXEC | MOUNT_NOSUID | MOUNT_NODEV, 0},
 };
 
