@@ -80,11 +80,11 @@ static bool has_cgroup(const struct record *r)
 
 /* ---- without a cgroup ---- */
 
-static int open_ns(pid_t pid)
+static int open_ns(pid_t pid, const char *kind)
 {
 	char path[40];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kind);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -98,7 +98,7 @@ static bool same_ns(int a, int b)
 /* Whether @pid is in the namespace or in one that was made in it. */
 static bool is_in_namespace(pid_t pid, int ns_fd)
 {
-	OWNED_FD at = open_ns(pid);
+	OWNED_FD at = open_ns(pid, "pid");
 
 	while (at >= 0 && !same_ns(at, ns_fd)) {
 		int above = ioctl(at, NS_GET_PARENT); /* close-on-exec by itself */
@@ -132,9 +132,41 @@ static bool is_descendant(pid_t pid, pid_t of)
 	return false;
 }
 
+static bool has_mounts(pid_t pid, int ns_fd)
+{
+	OWNED_FD ns = open_ns(pid, "mnt");
+
+	return ns >= 0 && same_ns(ns, ns_fd);
+}
+
+/* The container's mount namespace, where it is its own alone; -1: it was joined. */
+static int own_mounts(const struct record *r)
+{
+	struct config *c;
+	int fd = -1;
+
+	if (record_config(r, &c, &(struct error){0}) < 0)
+		return -1;
+	if (c->ns[NS_MOUNT].mode == NS_NEW)
+		fd = open_ns(r->pid, "mnt");
+	config_free(c);
+	return fd;
+}
+
+/*
+ * By the PID namespace; where that is shared with the host, by the mount namespace, which every container has, so that those
+ * who have lost their parents are found too; and where that was joined, by descent.
+ */
+static bool is_of_container(const struct record *r, pid_t pid, bool shared, int ns_fd, int mounts_fd)
+{
+	if (!shared)
+		return is_in_namespace(pid, ns_fd);
+	return mounts_fd >= 0 ? has_mounts(pid, mounts_fd) : is_descendant(pid, r->pid);
+}
+
 static int list_by_proc(const struct record *r, struct processes *p, struct error *e)
 {
-	OWNED_FD ns = -1, ours = -1;
+	OWNED_FD ns = -1, ours = -1, mounts = -1;
 	struct dirent *entry;
 	bool shared;
 	DIR *list;
@@ -142,11 +174,13 @@ static int list_by_proc(const struct record *r, struct processes *p, struct erro
 
 	if (r->pidfd < 0)
 		return 0; /* the kernel ends a namespace with its PID 1, and descendants have lost their line */
-	ns = open_ns(r->pid);
-	ours = open_ns(getpid());
+	ns = open_ns(r->pid, "pid");
+	ours = open_ns(getpid(), "pid");
 	if (ns < 0 || ours < 0)
 		return err_set(e, errno, "open the PID namespace of process %d", (int)r->pid);
 	shared = same_ns(ns, ours);
+	if (shared)
+		mounts = own_mounts(r);
 	list = opendir("/proc");
 	if (!list)
 		return err_set(e, errno, "list /proc");
@@ -154,7 +188,7 @@ static int list_by_proc(const struct record *r, struct processes *p, struct erro
 		uint64_t pid;
 
 		if (number_unsigned(entry->d_name, 1, INT32_MAX, &pid, &(struct error){0}) == 0 &&
-		    (shared ? is_descendant((pid_t)pid, r->pid) : is_in_namespace((pid_t)pid, ns)))
+		    is_of_container(r, (pid_t)pid, shared, ns, mounts))
 			result = add(p, (pid_t)pid, e);
 	}
 	closedir(list);
