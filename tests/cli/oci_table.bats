@@ -15,7 +15,7 @@ copy()
 {
 	mkdir -p "$BATS_TEST_TMPDIR/copy/tests"
 	cp -r "$REPO/docs" "$REPO/scripts" "$BATS_TEST_TMPDIR/copy"
-	cp -r "$REPO"/tests/{cli,container,oci,unit} "$BATS_TEST_TMPDIR/copy/tests"
+	cp -r "$REPO"/tests/{cli,container,engines,oci,unit} "$BATS_TEST_TMPDIR/copy/tests"
 	cd "$BATS_TEST_TMPDIR/copy" || return
 }
 

@@ -192,7 +192,7 @@ refused()
 			--name "$name"
 	done
 	# These are names: what is missing is the root filesystem.
-	for name in .a ... -a _ +; do
+	for name in a. -a _ +; do
 		run_status 125 "$MINI_RUN" run --name="$name" ./nonexistent /bin/true
 		expect_match "$stderr" '\./nonexistent does not exist'
 	done

@@ -263,7 +263,7 @@ careless()
 	local name
 
 	need_root
-	for name in ../x x/y . .. '' ' ' 'a b' $'a\nb' $'a\e[31m' 'ä' "$(printf 'x%.0s' {1..256})" '*' '$x' 'a:b' '/etc' '~'; do
+	for name in ../x x/y . .. .x ... '' ' ' 'a b' $'a\nb' $'a\e[31m' 'ä' "$(printf 'x%.0s' {1..256})" '*' '$x' 'a:b' '/etc' '~'; do
 		run --separate-stderr inside --name "$name" -- true
 		if ((status != 125)) || [[ $stderr == *$'\e'* || $stderr == *$'\n'* ]]; then
 			printf 'for --name %q\n' "$name"
@@ -271,7 +271,7 @@ careless()
 			return 1
 		fi
 	done
-	for name in -x _x +x .x ... x.y-z_1+2 "$(printf 'x%.0s' {1..255})" 0; do
+	for name in -x _x +x x.y-z_1+2 "$(printf 'x%.0s' {1..255})" 0; do
 		run_ok inside "--name=$name" -- true
 	done
 }

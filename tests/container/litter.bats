@@ -143,7 +143,7 @@ nothing_left_of() { [[ -z $(ls -A "$STATE") && -z $(cgroups_of "$1") ]]; }
 	note "$(container_name 1)" "$innocent" $((start - 1))
 	note "$(container_name 2)" "$innocent" "$start" 01234567-89ab-cdef-0123-456789abcdef
 	mkdir "$STATE/$(container_name 3)"
-	printf '{"id":"%s","pid":%d,"cgroups":[]}\n' "$(container_name 3)" "$innocent" >"$STATE/$(container_name 3)/state.json"
+	printf '{"id":"%s","pid":%d,"foreground":true,"cgroups":[]}\n' "$(container_name 3)" "$innocent" >"$STATE/$(container_name 3)/state.json"
 	sweep
 	expect_state ""
 	process_gone "$innocent" || kill -TERM "$innocent"

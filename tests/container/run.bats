@@ -36,7 +36,7 @@ setup()
 
 @test "a command that cannot be executed is 126" {
 	need_root
-	expect_error 126 '/etc/passwd is not executable' "$MINI_RUN" run "$ROOTFS" /etc/passwd
+	expect_error 126 '/etc/passwd: permission denied' "$MINI_RUN" run "$ROOTFS" /etc/passwd
 	expect_error 126 '/etc' "$MINI_RUN" run "$ROOTFS" /etc
 }
 
