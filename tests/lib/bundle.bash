@@ -317,10 +317,14 @@ bundle_left()
 # since the variable was set.
 bundle_processes()
 {
-	(
-		unset MINI_RUN_TEST
-		exec grep -lsa "MINI_RUN_TEST=$1" /proc/[0-9]*/environ
-	) | sed 's,^/proc/\([0-9]*\)/environ$,\1,'
+	local path paths
+
+	# Nothing that looks may have the variable in its own environment.
+	paths=$(unset MINI_RUN_TEST; exec grep -lsa "MINI_RUN_TEST=$1" /proc/[0-9]*/environ) || true
+	for path in $paths; do
+		path=${path#/proc/}
+		echo "${path%/environ}"
+	done
 }
 
 # So that one failure does not make the next tests fail.
