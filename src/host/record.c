@@ -104,7 +104,7 @@ static int read_resctrl(struct record *r, struct error *e)
 	return 0;
 }
 
-/* Whether the process behind the pidfd has ended (a zombie has). */
+/* Whether the process behind the pidfd has ended, waited for or not. */
 static bool has_ended(int pidfd)
 {
 	struct pollfd gone = {.fd = pidfd, .events = POLLIN};
@@ -138,9 +138,7 @@ static int find_process(struct record *r, struct error *e)
 	pidfd = sys_pidfd_open(r->pid);
 	if (pidfd < 0 || state_start_time(r->pid) != start)
 		return 0;
-	if (has_ended(pidfd))
-		r->zombie = true;
-	else
+	if (!has_ended(pidfd)) /* a zombie has */
 		r->pidfd = fd_give(&pidfd);
 	return 0;
 }
@@ -236,6 +234,16 @@ static bool is_name(const char *id)
 	       strlen(id) < sizeof(((struct record *)0)->id);
 }
 
+/*
+ * Why a state could not be read: it is missing, cut off, or not ours. The container was made just now then, or is litter of a
+ * mini-run that was killed that early. Anything else (no memory, no descriptors) says nothing about the container, and to
+ * take it for stopped would leave its processes to nobody.
+ */
+static bool is_unwritten(const struct error *e)
+{
+	return e->no == 0 || e->no == ENOENT || e->no == ELOOP;
+}
+
 int record_open(struct record *r, const char *root, const char *id, struct error *e)
 {
 	OWNED_FD root_fd = -1, dir_fd = -1;
@@ -249,8 +257,10 @@ int record_open(struct record *r, const char *root, const char *id, struct error
 	if (dir_fd < 0)
 		return errno == ENOENT ? not_found(id, e)
 				       : err_set(e, errno, "open the state of container %s", id);
-	/* Without a state that can be read it was made just now, or is litter of one that was killed that early. */
-	(void)record_read(r, root_fd, dir_fd, id, e);
+	if (record_read(r, root_fd, dir_fd, id, e) < 0 && !is_unwritten(e)) {
+		r->root_fd = r->dir_fd = -1;
+		return -1;
+	}
 	r->root_fd = fd_give(&root_fd);
 	r->dir_fd = fd_give(&dir_fd);
 	return 0;
@@ -298,7 +308,8 @@ int record_lock(struct record *r, struct error *e)
 		return record_lock(r, e);
 	}
 	record_end(r);
-	(void)record_read(r, root_fd, dir_fd, id, e);
+	if (record_read(r, root_fd, dir_fd, id, e) < 0 && !is_unwritten(e))
+		return -1;
 	r->lock_fd = fd_give(&fd);
 	return 0;
 }
@@ -473,9 +484,7 @@ bool record_sweep(int root_fd, int dir_fd, const char *id)
 	bool gone;
 
 	if (record_read(&r, root_fd, dir_fd, id, &e) < 0)
-		/* Killed before it was written, or while it was: nothing had been made. */
-		return (e.no == 0 || e.no == ENOENT || e.no == ELOOP) &&
-		       state_remove_directory(root_fd, dir_fd, id);
+		return is_unwritten(&e) && state_remove_directory(root_fd, dir_fd, id);
 	/* What was made whole is deleted by whoever made it, though its process may have ended. */
 	gone = (r.foreground || !r.complete) && remove_all(&r, NULL, &e) == 0;
 	record_end(&r);

@@ -40,7 +40,6 @@ struct record {
 	pid_t maker;	/* the mini-run that made it, or is at it, if it is still that process; 0 */
 	pid_t pid;	/* of its PID 1 as recorded; 0: none was there yet */
 	int pidfd;	/* of it, if it is still that process; -1: it has ended */
-	bool zombie;	/* it has ended, and nobody has waited for it yet (pidfd is -1) */
 	uint32_t owner; /* uid */
 	struct cgroup cgroup; /* its directories, opened */
 	struct resctrl resctrl;
