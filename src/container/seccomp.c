@@ -10,10 +10,7 @@
 #include "container/seccomp.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/seccomp.h>
-#include <stdint.h>
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -56,45 +53,6 @@ int seccomp_filter_load(const struct seccomp_filter *f, int *ret_listener, struc
 	else if (r > 0) /* SECCOMP_FILTER_FLAG_TSYNC: the thread that has other filters */
 		return err_set(e, 0, "load seccomp filter: thread %d cannot take it", r);
 	return 0;
-}
-
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define NATIVE AUDIT_ARCH_RISCV64
-#else
-#error "seccomp.c: name this architecture as linux/audit.h does"
-#endif
-
-/* What the kernel does with a program, for the instructions that host/seccomp_compile.c makes. */
-bool seccomp_filter_allows(const struct seccomp_filter *f, long number)
-{
-	struct seccomp_data data = {.nr = (int)number, .arch = NATIVE};
-	uint32_t a = 0;
-
-	for (size_t at = 0; at < f->n; at++) {
-		const struct sock_filter *i = &f->v[at];
-
-		if (i->code == (BPF_LD | BPF_W | BPF_ABS) && i->k <= sizeof(data) - sizeof(a))
-			memcpy(&a, (const char *)&data + i->k, sizeof(a));
-		else if (i->code == (BPF_ALU | BPF_AND | BPF_K))
-			a &= i->k;
-		else if (i->code == (BPF_JMP | BPF_JA))
-			at += i->k;
-		else if (i->code == (BPF_JMP | BPF_JEQ | BPF_K))
-			at += a == i->k ? i->jt : i->jf;
-		else if (i->code == (BPF_JMP | BPF_JGT | BPF_K))
-			at += a > i->k ? i->jt : i->jf;
-		else if (i->code == (BPF_JMP | BPF_JGE | BPF_K))
-			at += a >= i->k ? i->jt : i->jf;
-		else if (i->code == (BPF_RET | BPF_K))
-			return i->k == SECCOMP_RET_ALLOW || i->k == SECCOMP_RET_LOG;
-		else
-			return false;
-	}
-	return f->n == 0;
 }
 
 int listener_hand_over(const struct inside *in, int fd, struct error *e)

@@ -25,9 +25,6 @@ struct seccomp_filter {
  */
 int seccomp_filter_load(const struct seccomp_filter *f, int *ret_listener, struct error *e);
 
-/* Whether @f lets this machine's system call @number pass, its arguments being 0. No filter lets everything pass. */
-bool seccomp_filter_allows(const struct seccomp_filter *f, long number);
-
 /*
  * Hands the listener @fd of a filter that is in force to the outside, and waits until that has given it on; closes
  * @fd in any case. Calls close(2), sendmsg(2) and recvmsg(2), which the filter judges already: see seccomp.c.

@@ -235,17 +235,6 @@ int cgroup_enter(const struct cgroup *g, struct error *e)
 	return 0;
 }
 
-int cgroup_attach(const struct cgroup *g, pid_t pid, struct error *e)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%d", (int)pid);
-	for (size_t i = 0; i < g->dirs_n; i++)
-		if (file_write_at(g->dirs[i].fd, "cgroup.procs", text, e) < 0)
-			return err_within(e, "move a process into cgroup %s", g->dirs[i].path);
-	return 0;
-}
-
 void cgroup_read(const struct cgroup *g, struct cgroup_usage *ret)
 {
 	*ret = (struct cgroup_usage){-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
@@ -432,43 +421,6 @@ int cgroup_remove(struct cgroup *g, struct error *e)
 		remove_parents(d->path, d->keep_length);
 	}
 	return result;
-}
-
-int cgroup_remove_path(const char *path, struct error *e)
-{
-	static const char ours[] = "/" CGROUP_PARENT;
-	const char *slash = strrchr(path, '/');
-	OWNED_FD fd = -1, parent_fd = -1;
-	struct statfs s, parent;
-	char relative[CGROUP_PATH];
-	size_t length;
-
-	if (path[0] != '/' || cgroup_normalise(path, relative, sizeof(relative), e) < 0)
-		return err_set(e, 0, "\"%s\" is no path of a cgroup", path);
-	fd = sys_openat2(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
-	if (fd < 0 && errno == ELOOP) /* see cgroup_open_dir */
-		fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0)
-		return err_set(e, errno, "open cgroup %s", path);
-	parent_fd = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (parent_fd < 0 || fstatfs(fd, &s) < 0 || fstatfs(parent_fd, &parent) < 0)
-		return err_set(e, errno, "stat cgroup %s", path);
-	/* State is a file, and files get damaged: nothing but a cgroup is ever removed, and never a root. */
-	if ((s.f_type != CGROUP2_SUPER_MAGIC && s.f_type != CGROUP_SUPER_MAGIC) ||
-	    parent.f_type != s.f_type)
-		return err_set(e, 0, "%s is not below a cgroup mount", path);
-	if (s.f_type == CGROUP_SUPER_MAGIC && rmdir(path) < 0)
-		cgroup_v1_prepare_end(fd);
-	if (remove_dir(path, fd, s.f_type == CGROUP2_SUPER_MAGIC,
-		       cgroup_now_ms() + CGROUP_REMOVE_MS, e) < 0)
-		return -1;
-	length = (size_t)(slash - path);
-	if (length >= sizeof(ours) - 1 &&
-	    memcmp(path + length - (sizeof(ours) - 1), ours, sizeof(ours) - 1) == 0)
-		remove_parents(path, length - 1);
-	return 0;
 }
 
 void cgroup_end(struct cgroup *g)

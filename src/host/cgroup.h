@@ -91,19 +91,12 @@ int cgroup_clone_fd(const struct cgroup *g);
 /* Moves the calling process (async-signal-safe, called in the child) into every v1 directory. */
 int cgroup_enter(const struct cgroup *g, struct error *e);
 
-/* Moves the process @pid into every directory, v2 included: for a child without the right to do it itself. */
-int cgroup_attach(const struct cgroup *g, pid_t pid, struct error *e);
-
 /* Reads what was counted. Never fails: what cannot be read is -1. */
 void cgroup_read(const struct cgroup *g, struct cgroup_usage *ret);
 
 /* Ends every process in the cgroups that we made and removes them, those that the container made inside
  * included. Accepts one that was never or only half made. 0, or -1 where something is left. */
 int cgroup_remove(struct cgroup *g, struct error *e);
-
-/* The same for a directory named by the state of a container whose mini-run is gone. ENOENT is success. For
- * several, in the order of dirs[]: the freezer must be thawed before processes elsewhere can end. */
-int cgroup_remove_path(const char *path, struct error *e);
 
 /* Closes the descriptors. Removes nothing. */
 void cgroup_end(struct cgroup *g);

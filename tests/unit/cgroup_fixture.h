@@ -207,11 +207,16 @@ static inline size_t mounts_of(char mounts[CGROUP_DIRS][CGROUP_PATH])
 
 static inline void remove_unit(const char *mount)
 {
+	bool v2 = host.where[0] && strcmp(mount, host.where) == 0;
+	struct cgroup g = CGROUP_EMPTY;
 	char path[CGROUP_PATH + 70];
 	struct error ignored;
 
 	snprintf(path, sizeof(path), "%s/%s", mount, unit);
-	(void)cgroup_remove_path(path, &ignored);
+	if (cgroup_add(&g, path, v2 ? "" : strrchr(mount, '/') + 1, strlen(mount), strlen(path),
+		       true, &ignored) == 0)
+		(void)cgroup_remove(&g, &ignored);
+	cgroup_end(&g);
 }
 
 static inline int clean_up(void **state)

@@ -496,36 +496,6 @@ static void race_for_the_parent(void **state)
 		assert_int_equal(status_of(pids[k]), 0);
 }
 
-static void remove_by_path(void **state)
-{
-	struct config c = {
-		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below("path")};
-	char stranger[] = "/tmp/test_cgroup.XXXXXX";
-	char text[CGROUP_PATH + 20];
-	struct cgroup g;
-	pid_t pid;
-
-	(void)state;
-	need_root();
-	assert_non_null(mkdtemp(stranger));
-	REFUSED(cgroup_remove_path(stranger, &e), "not below a cgroup mount");
-	assert_int_equal(rmdir(stranger), 0);
-	REFUSED(cgroup_remove_path("relative", &e), "no path of a cgroup");
-	REFUSED(cgroup_remove_path("/", &e), "no path of a cgroup");
-	start(&g, &c);
-	snprintf(text, sizeof(text), "%.*s", (int)g.dirs[0].mount_length, g.dirs[0].path);
-	REFUSED(cgroup_remove_path(text, &e), "not below a cgroup mount");
-	snprintf(text, sizeof(text), "%s/../path", g.dirs[0].path);
-	REFUSED(cgroup_remove_path(text, &e), "no path of a cgroup");
-	snprintf(text, sizeof(text), "%s/nonexistent", g.dirs[0].path);
-	OK(cgroup_remove_path(text, &e));
-	pid = sleeper_in(&g);
-	for (size_t i = 0; i < g.dirs_n; i++)
-		OK(cgroup_remove_path(g.dirs[i].path, &e));
-	finish(&g);
-	check_killed(pid);
-}
-
 /* A host that lends its cgroups read-only: a container without limits runs all the same, one with them does not. */
 static void read_only(void **state)
 {
@@ -570,35 +540,6 @@ static void read_only(void **state)
 	}
 	children[children_n++] = pid;
 	assert_int_equal(status_of(pid), 0);
-}
-
-static void attach_by_pid(void **state)
-{
-	struct config c = {.oci_version = "1.3.0",
-			   .count_usage = true,
-			   .id = unit,
-			   .cgroup_path = below("attach")};
-	struct cgroup g;
-	pid_t pid;
-	char text[64];
-
-	(void)state;
-	need_root();
-	start(&g, &c);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		for (;;)
-			pause();
-	}
-	children[children_n++] = pid;
-	OK(cgroup_attach(&g, pid, &e));
-	for (size_t i = 0; i < g.dirs_n; i++) {
-		OK(file_read_at(g.dirs[i].fd, "cgroup.procs", text, sizeof(text), NULL, &e));
-		assert_int_equal(strtol(text, NULL, 10), pid);
-	}
-	finish(&g);
-	check_killed(pid);
 }
 
 /* ---- v2: places that cannot hold a container ---- */
@@ -702,9 +643,7 @@ int main(void)
 		HOST_TEST(remove_fork_bomb),
 		HOST_TEST(many_nested),
 		HOST_TEST(race_for_the_parent),
-		HOST_TEST(remove_by_path),
 		HOST_TEST(read_only),
-		HOST_TEST(attach_by_pid),
 		HOST_TEST(v2_inner_processes),
 		HOST_TEST(v2_threaded),
 	};

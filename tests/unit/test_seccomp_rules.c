@@ -532,34 +532,6 @@ static void far_jumps(void **state)
 	seccomp_end(&f);
 }
 
-/* What the inside thinks of a program, with all arguments 0, is what the interpreter says. */
-static void as_the_inside_sees_it(void **state)
-{
-	struct small p = {.s.mode = SECCOMP_MODE_PROFILE, .s.default_action = SECCOMP_ERRNO};
-	struct seccomp_filter f = {0};
-	int allowed = 0;
-
-	(void)state;
-	assert_true(seccomp_filter_allows(&f, SYS_openat2)); /* no filter */
-	small_rule(&p, "read", SECCOMP_ALLOW);
-	small_rule(&p, "write", SECCOMP_LOG);
-	small_rule(&p, "mkdir", SECCOMP_NOTIFY);
-	small_rule(&p, "openat2", SECCOMP_KILL_PROCESS);
-	small_arg(small_rule(&p, "kill", SECCOMP_ALLOW), 1, SECCOMP_LE, 7, 0);
-	small_arg(small_rule(&p, "tkill", SECCOMP_ALLOW), 1, SECCOMP_GT, 7, 0);
-	small_arg(small_rule(&p, "ioctl", SECCOMP_ALLOW), 1, SECCOMP_MASKED_EQ, 8, 0);
-	f = compiled(&p.s);
-	for (unsigned int nr = 0; nr < 600; nr++) {
-		uint32_t says = ask(&f, AUDIT_ARCH_X86_64, nr, 0, 0);
-
-		assert_int_equal(seccomp_filter_allows(&f, nr),
-				 says == ALLOW || says == SECCOMP_RET_LOG);
-		allowed += seccomp_filter_allows(&f, nr);
-	}
-	assert_int_equal(allowed, 4); /* read, write, kill, ioctl */
-	seccomp_end(&f);
-}
-
 /*
  * libseccomp makes a program of the same rules without arguments, where it can be trusted, and both must agree up to the
  * newest number, behind which only ours answers ENOSYS. For socketcall(2) the argument is its call.
@@ -644,7 +616,6 @@ int main(void)
 		cmocka_unit_test(two_rules_on_one_argument),
 		cmocka_unit_test(multiplexed),
 		cmocka_unit_test(as_libseccomp),
-		cmocka_unit_test(as_the_inside_sees_it),
 		cmocka_unit_test(far_jumps),
 	};
 
