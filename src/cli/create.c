@@ -23,11 +23,6 @@ static const char examples[] = "\n"
 			       "  mini-run create -b . --console-socket /run/console.sock "
 			       "--pid-file pid sh\n";
 
-static void config_end(struct config **c)
-{
-	config_free(*c);
-}
-
 static void options_end(struct bundle_options *o)
 {
 	bundle_end(o);
@@ -35,7 +30,7 @@ static void options_end(struct bundle_options *o)
 
 int cli_create(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
 {
-	__attribute__((cleanup(config_end))) struct config *c = config_new();
+	OWNED_CONFIG *c = config_new();
 	__attribute__((cleanup(options_end))) struct bundle_options o = {.run.mode = RUN_CREATE};
 	const struct option_table tables[] = {
 		{"The container", bundle_rows, &o},

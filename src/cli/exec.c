@@ -217,11 +217,6 @@ static const char examples[] =
 	"  mini-run exec -it web /bin/sh\n"
 	"  mini-run exec -u 1000 -e LANG=C.UTF-8 web make -C /src\n";
 
-static void config_end(struct config **c)
-{
-	config_free(*c);
-}
-
 static int process_read(struct options *o, struct error *e)
 {
 	OWNED_FD fd = -1;
@@ -257,7 +252,7 @@ static int run(struct cli *cli, struct options *o, char *const *words, int n, in
 
 int cli_exec(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
 {
-	__attribute__((cleanup(config_end))) struct config *c = config_new();
+	OWNED_CONFIG *c = config_new();
 	struct options o = {.config = c};
 	const struct option_table tables[] = {
 		{"The process", rows, &o},

@@ -297,15 +297,10 @@ static void collect_tables(struct cli *cli, struct args *a, struct run_options *
 	ret[n] = (struct option_table){0};
 }
 
-static void config_end(struct config **c)
-{
-	config_free(*c);
-}
-
 /* `run [--bundle DIR] ID`: the options are taken once more, and only those that concern a bundle. */
 static int run_bundle(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
 {
-	__attribute__((cleanup(config_end))) struct config *c = config_new();
+	OWNED_CONFIG *c = config_new();
 	struct bundle_options o = {0};
 	const struct option_table tables[] = {
 		{"The bundle", bundle_rows, &o},
@@ -339,7 +334,7 @@ static int run_bundle(struct cli *cli, int argc, char *const argv[], int *ret_st
 
 int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
 {
-	__attribute__((cleanup(config_end))) struct config *c = config_new();
+	OWNED_CONFIG *c = config_new();
 	struct args a = {.config = c};
 	struct run_options o = {.global = &cli->global};
 	struct bundle_options b = {0};

@@ -18,6 +18,11 @@ void config_free(struct config *c)
 	free(c);
 }
 
+void config_end(struct config **c)
+{
+	config_free(*c);
+}
+
 int config_strings_add(struct config *c, struct config_strings *list, const char *text,
 		       struct error *e)
 {

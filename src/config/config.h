@@ -421,6 +421,10 @@ struct config {
 struct config *config_new(void);
 void config_free(struct config *c);
 
+/* A configuration that is freed at the end of the scope. */
+void config_end(struct config **c);
+#define OWNED_CONFIG __attribute__((cleanup(config_end))) struct config
+
 /* Appends a copy of @text; the array stays NULL-terminated. 0 or -1 (no memory). */
 int config_strings_add(struct config *c, struct config_strings *list, const char *text,
 		       struct error *e);

@@ -45,20 +45,6 @@ static int bounding_drop(uint64_t keep, struct error *e)
 	return 0;
 }
 
-/*
- * Pipes that the caller made are the user's from here on, so that /dev/stdout and its kind can be opened. Files and
- * devices keep their owner: they are the host's.
- */
-static void stdio_give(uint32_t uid)
-{
-	for (int fd = 0; uid != 0 && fd <= 2; fd++) {
-		struct stat st;
-
-		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fchown(fd, uid, (gid_t)-1) < 0)
-			continue; /* a foreign pipe: as without it */
-	}
-}
-
 static int ids_set(struct inside *in, struct error *e)
 {
 	/* Raw numbers, no names: NSS would load the root filesystem's libraries (CVE-2019-14271). */
@@ -115,7 +101,6 @@ int privileges_drop(struct inside *in, struct error *e)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, p->has_capabilities ? 1 : 0, 0, 0, 0) < 0)
 		return err_set(e, errno, "keep capabilities");
-	stdio_give(in->uid);
 	if (ids_set(in, e) < 0)
 		return -1;
 	if (p->has_capabilities && capabilities_set(&in->capabilities, e) < 0)

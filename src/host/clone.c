@@ -306,8 +306,8 @@ void init_kill(struct start *s)
 
 /* ---- the maps of a new user namespace ---- */
 
-static int map_write(pid_t pid, const char *file, const struct config_idmap *maps, size_t n,
-		     struct error *e)
+int id_map_write(pid_t pid, const char *file, const struct config_idmap *maps, size_t n,
+		 struct error *e)
 {
 	OWNED_TEXT t = {0};
 	char path[64];
@@ -317,7 +317,7 @@ static int map_write(pid_t pid, const char *file, const struct config_idmap *map
 	if (!text_ok(&t))
 		return err_no_memory(e);
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	return file_write_at(AT_FDCWD, path, t.bytes, e);
+	return file_write_at(AT_FDCWD, path, n > 0 ? t.bytes : "", e);
 }
 
 /*
@@ -344,15 +344,15 @@ static uint32_t uid_outside(const struct start *s, uint32_t inside)
 }
 
 /*
- * In a user namespace pipes that the caller made are the command's from here on, so that /dev/stdout and its kind can be
- * opened: the inside has no right over what the host's ids own.
+ * Pipes that the caller made are the command's from here on, so that /dev/stdout and its kind can be opened. (The inside of a
+ * user namespace would have no right over what the host's ids own.) Files and devices keep their owner: they are the host's.
  */
 int stdio_give(struct start *s, struct error *e)
 {
-	uint32_t uid = s->inside.in_user_ns ? uid_outside(s, s->inside.uid) : UINT32_MAX;
+	uint32_t uid = uid_outside(s, s->inside.uid);
 
 	(void)e;
-	for (int fd = 0; uid != UINT32_MAX && fd <= 2; fd++) {
+	for (int fd = 0; uid != 0 && uid != UINT32_MAX && fd <= 2; fd++) {
 		struct stat st;
 
 		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fchown(fd, uid, (gid_t)-1) < 0)
@@ -367,8 +367,8 @@ int ids_map(struct start *s, struct error *e)
 
 	if (c->ns[NS_USER].mode != NS_NEW)
 		return 0;
-	if (map_write(s->pid, "uid_map", c->idmaps.uid, c->idmaps.uids, e) < 0 ||
-	    map_write(s->pid, "gid_map", c->idmaps.gid, c->idmaps.gids, e) < 0)
+	if (id_map_write(s->pid, "uid_map", c->idmaps.uid, c->idmaps.uids, e) < 0 ||
+	    id_map_write(s->pid, "gid_map", c->idmaps.gid, c->idmaps.gids, e) < 0)
 		return -1;
 	if (sync_send_type(s->sync_fd, SYNC_MAPPED, e) < 0 && e->no != EPIPE && e->no != ECONNRESET)
 		return -1; /* else it has failed already, and says why */

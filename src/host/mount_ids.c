@@ -23,28 +23,13 @@
 #include "base/text.h"
 #include "host/steps.h"
 
-/* The lines of uid_map or gid_map, in the one write(2) that the kernel wants. */
-static int map_write(pid_t pid, const char *file, const struct config_idmap *maps, size_t n,
-		     struct error *e)
-{
-	OWNED_TEXT t = {0};
-	char path[40];
-
-	for (size_t i = 0; i < n; i++)
-		text_add(&t, "%u %u %u\n", maps[i].inside, maps[i].outside, maps[i].size);
-	if (!text_ok(&t))
-		return err_no_memory(e);
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	return file_write_at(AT_FDCWD, path, n > 0 ? t.bytes : "", e);
-}
-
 static int child_map(pid_t pid, const struct config_idmaps *maps, int *ret_fd, struct error *e)
 {
 	char path[40];
 
-	if (map_write(pid, "uid_map", maps->uid, maps->uids, e) < 0)
+	if (id_map_write(pid, "uid_map", maps->uid, maps->uids, e) < 0)
 		return err_within(e, "uidMappings");
-	if (map_write(pid, "gid_map", maps->gid, maps->gids, e) < 0)
+	if (id_map_write(pid, "gid_map", maps->gid, maps->gids, e) < 0)
 		return err_within(e, "gidMappings");
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
 	*ret_fd = open(path, O_RDONLY | O_CLOEXEC);

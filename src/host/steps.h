@@ -68,6 +68,9 @@ void signals_release(struct start *s);
 int init_clone(struct start *s, struct error *e);
 void init_kill(struct start *s);
 int ids_map(struct start *s, struct error *e);
+/* Writes "uid_map" or "gid_map" of process @pid, in the one write(2) that the kernel wants (user_namespaces(7)). */
+int id_map_write(pid_t pid, const char *file, const struct config_idmap *maps, size_t n,
+		 struct error *e);
 int cgroup_give(struct start *s, struct error *e);
 int limits_raise(struct start *s, struct error *e);
 int stdio_give(struct start *s, struct error *e);

@@ -232,6 +232,41 @@ static void namespaces_and_names(void **state)
 	config_free(back);
 }
 
+/* The lists of all_resources(). */
+static void same_lists(const struct config_resources *a, const struct config_resources *b)
+{
+	assert_string_equal(b->cpuset_cpus, "0-1");
+	assert_string_equal(b->cpuset_mems, "0");
+	assert_true(b->devices_n >= 2); /* and the default devices behind them */
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(b->devices[i].allow == a->devices[i].allow &&
+			    b->devices[i].type == a->devices[i].type &&
+			    b->devices[i].major == a->devices[i].major &&
+			    b->devices[i].minor == a->devices[i].minor &&
+			    b->devices[i].access == a->devices[i].access);
+		assert_true(b->read_bps.v[i].rate == a->read_bps.v[i].rate &&
+			    b->write_bps.v[i].minor == a->read_bps.v[i].minor &&
+			    b->read_iops.v[i].major == 8 &&
+			    b->write_iops.v[i].rate == a->read_bps.v[i].rate);
+		assert_string_equal(b->hugepages[i].page_size, a->hugepages[i].page_size);
+		assert_true(b->hugepages[i].limit == a->hugepages[i].limit);
+		assert_string_equal(b->net_priorities[i].key, a->net_priorities[i].key);
+		assert_string_equal(b->net_priorities[i].value, a->net_priorities[i].value);
+		assert_string_equal(b->unified[i].key, a->unified[i].key);
+		assert_string_equal(b->unified[i].value, a->unified[i].value);
+	}
+	assert_true(b->block_weights[0].weight.value == 10 && !b->block_weights[0].leaf_weight.set);
+	assert_true(b->block_weights[1].leaf_weight.value == 20 && !b->block_weights[1].weight.set);
+	assert_int_equal(b->rdma_n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(b->rdma[i].device, a->rdma[i].device);
+		assert_true(b->rdma[i].handles.set == a->rdma[i].handles.set &&
+			    b->rdma[i].handles.value == a->rdma[i].handles.value);
+		assert_true(b->rdma[i].objects.set == a->rdma[i].objects.set &&
+			    b->rdma[i].objects.value == a->rdma[i].objects.value);
+	}
+}
+
 /* Every number, string and list of struct config_resources but the v2 weight of the command line. */
 static void all_resources(void **state)
 {
@@ -248,7 +283,7 @@ static void all_resources(void **state)
 			   unified[] = {{"memory.high", "1"}, {"io.max", "8:0 rbps=1"}};
 	struct oci_resolved r;
 	struct config c, *back;
-	struct config_resources *a = &c.resources, *b;
+	struct config_resources *a = &c.resources;
 
 	(void)state;
 	minimal(&c, &r);
@@ -294,36 +329,7 @@ static void all_resources(void **state)
 	a->unified = unified;
 	a->unified_n = 2;
 	back = round_trip(&c, &r);
-	b = &back->resources;
-	assert_string_equal(b->cpuset_cpus, "0-1");
-	assert_string_equal(b->cpuset_mems, "0");
-	assert_true(b->devices_n >= 2); /* and the default devices behind them */
-	for (size_t i = 0; i < 2; i++) {
-		assert_true(b->devices[i].allow == rules[i].allow &&
-			    b->devices[i].type == rules[i].type &&
-			    b->devices[i].major == rules[i].major &&
-			    b->devices[i].minor == rules[i].minor &&
-			    b->devices[i].access == rules[i].access);
-		assert_true(b->read_bps.v[i].rate == rates[i].rate &&
-			    b->write_bps.v[i].minor == rates[i].minor &&
-			    b->read_iops.v[i].major == 8 && b->write_iops.v[i].rate == rates[i].rate);
-		assert_string_equal(b->hugepages[i].page_size, pages[i].page_size);
-		assert_true(b->hugepages[i].limit == pages[i].limit);
-		assert_string_equal(b->net_priorities[i].key, pair[i].key);
-		assert_string_equal(b->net_priorities[i].value, pair[i].value);
-		assert_string_equal(b->unified[i].key, unified[i].key);
-		assert_string_equal(b->unified[i].value, unified[i].value);
-	}
-	assert_true(b->block_weights[0].weight.value == 10 && !b->block_weights[0].leaf_weight.set);
-	assert_true(b->block_weights[1].leaf_weight.value == 20 && !b->block_weights[1].weight.set);
-	assert_int_equal(b->rdma_n, 3);
-	for (size_t i = 0; i < 3; i++) {
-		assert_string_equal(b->rdma[i].device, rdma[i].device);
-		assert_true(b->rdma[i].handles.set == rdma[i].handles.set &&
-			    b->rdma[i].handles.value == rdma[i].handles.value);
-		assert_true(b->rdma[i].objects.set == rdma[i].objects.set &&
-			    b->rdma[i].objects.value == rdma[i].objects.value);
-	}
+	same_lists(a, &back->resources);
 	config_free(back);
 
 	/* Each list alone: the commas and braces are then others. */
