@@ -281,7 +281,7 @@ static int detached_check(const struct config *c, const struct run_options *o, s
 
 /* ---- the command ---- */
 
-#define TABLES 10
+#define TABLES 12
 
 static void collect_tables(struct cli *cli, struct args *a, struct run_options *o,
 			   struct bundle_options *b, struct option_table ret[TABLES])

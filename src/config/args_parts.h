@@ -13,6 +13,8 @@ extern const struct option_row args_rows_limits[];
 extern const struct option_row args_rows_process[];
 extern const struct option_row args_rows_mounts[];
 extern const struct option_row args_rows_security[];
+extern const struct option_row args_rows_userns[];
+extern const struct option_row args_rows_landlock[];
 
 /* Namespaces, mounts, masks, /dev and device rules of the direct form. */
 int args_defaults(struct args *a, struct error *e);

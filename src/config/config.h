@@ -365,6 +365,37 @@ struct config_personality {
 	bool set, linux32;
 };
 
+/* ---- what mini-run has beyond the specification ---- */
+
+enum { LANDLOCK_READ = 1, LANDLOCK_WRITE = 2, LANDLOCK_EXECUTE = 4 };
+
+/* What the command may still do with a file, or with everything below a directory. */
+struct config_landlock_path {
+	const char *path; /* in the container, absolute */
+	uint32_t access;  /* of LANDLOCK_READ, LANDLOCK_WRITE, LANDLOCK_EXECUTE */
+};
+
+/* A TCP port that the command may still use. */
+struct config_landlock_port {
+	uint32_t port;
+	bool bind; /* to listen on it; false: to connect to it */
+};
+
+/* Landlock (landlock(7)): a wall around the command that it takes along. Each list restricts from its first entry on. */
+struct config_landlock {
+	bool off; /* none of it, not even what holds by default */
+	struct config_landlock_path *paths;
+	size_t paths_n;
+	struct config_landlock_port *ports;
+	size_t ports_n;
+};
+
+/* A writable layer over the root filesystem. */
+struct config_overlay {
+	bool set;
+	const char *dir; /* keeps the changes; NULL: they are thrown away */
+};
+
 /* ---- the container ---- */
 
 struct config {
@@ -379,6 +410,8 @@ struct config {
 	const char *rootfs; /* root.path, absolute or relative to the current directory */
 	bool rootfs_readonly;
 	bool rootfs_nodev; /* device nodes that lie in the root filesystem stay dead */
+	bool rootfs_idmap; /* its files keep their owners: they are seen through the map of the user namespace */
+	struct config_overlay overlay;
 	enum config_propagation rootfs_propagation;
 	bool rootfs_propagation_recursive; /* "rshared" and its like */
 	bool no_pivot; /* the root filesystem lies in an initramfs, which pivot_root(2) refuses to leave */
@@ -409,6 +442,8 @@ struct config {
 	struct config_pair *sysctls;
 	size_t sysctls_n;
 	struct config_seccomp seccomp;
+	bool seccomp_log; /* every refused system call is named at the end */
+	struct config_landlock landlock;
 	struct config_hooks hooks[HOOK_KINDS];
 	struct config_personality personality;
 	struct config_memory_policy memory_policy;

@@ -82,12 +82,14 @@ int args_each(struct args *a, const char *list, void *into,
 
 const struct option_table *args_tables(struct args *a)
 {
-	static struct option_table tables[5];
+	static struct option_table tables[7];
 
 	tables[0] = (struct option_table){"The command", args_rows_process, a};
 	tables[1] = (struct option_table){"Files and devices", args_rows_mounts, a};
 	tables[2] = (struct option_table){"Limits", args_rows_limits, a};
 	tables[3] = (struct option_table){"Network and security", args_rows_security, a};
+	tables[4] = (struct option_table){"User namespace", args_rows_userns, a};
+	tables[5] = (struct option_table){"Landlock", args_rows_landlock, a};
 	return tables;
 }
 

@@ -27,6 +27,7 @@ struct args {
 	struct args_capabilities cap_add, cap_drop;
 	const char *seccomp; /* "unconfined", "builtin", a file's name, or NULL */
 	const char *network; /* "host", "none", a path, or NULL */
+	const char *userns;  /* "auto", "host", a map, or NULL */
 	const char *cgroup_parent;
 	struct config_strings env, env_file; /* -e wins over --env-file, wherever the two stand */
 	struct config_mount *mounts;	     /* those asked for, in order */

@@ -62,7 +62,7 @@ static int own_add(struct own *own, const int *fds, size_t n, struct error *e)
 int descriptors_close(struct inside *in, struct error *e)
 {
 	static struct own own;
-	const int few[] = {in->sync_fd,	 in->root_fd,	in->init_fd,
+	const int few[] = {in->sync_fd,	 in->root_fd,	in->init_fd, in->overlay_fd,
 			   in->stdin_fd, in->listen_fd, in->proc_fd};
 	int last = 2 + (int)in->keep_fds;
 

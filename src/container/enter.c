@@ -45,6 +45,7 @@ static const struct inside_step steps[] = {
 	{"await go", go_await},
 	{"set resource limits", rlimits_set},
 	{"set labels", labels_set},
+	{"restrict by Landlock", landlock_enter},
 	{"arm", command_arm},
 	{"drop privileges", privileges_drop},
 	{"execute command", command_exec},

@@ -28,7 +28,8 @@ struct inside {
 	bool die_with_parent; /* a foreground container ends when mini-run does */
 	mode_t umask;	      /* of the command, unless the configuration says another */
 
-	int root_fd; /* the root filesystem: a detached, recursive, private copy of its mounts */
+	int root_fd;	/* the root filesystem: a detached, recursive, private copy of its mounts */
+	int overlay_fd; /* --overlay=DIR: a detached mount of DIR; -1 */
 	int *mount_fds; /* one for each of config->mounts: the detached source of a bind mount; for a new
 			 * filesystem -1 until the inside has made it */
 	int *device_fds; /* in a user namespace, where mknod(2) is refused: detached mounts of the host's nodes, first the

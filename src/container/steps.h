@@ -27,6 +27,12 @@ int root_enter(struct inside *in, struct error *e);
 int root_propagate(struct inside *in, struct error *e);
 int root_make_readonly(struct inside *in, struct error *e);
 
+/* overlay.c */
+int overlay_lay(struct inside *in, struct error *e);
+
+/* landlock.c */
+int landlock_enter(struct inside *in, struct error *e);
+
 /* mounts.c */
 int mounts_attach(struct inside *in, struct error *e);
 

@@ -1,6 +1,6 @@
 /*
- * prepare.c - everything that is looked at and opened before a container is made: the root filesystem, the user, the
- * command, what mounts and namespaces need of the host, the programs that the inside will load.
+ * prepare.c - what is looked at and opened before a container is made: the user, the command, stdin, namespaces, the
+ * system call filter. (The root filesystem is in rootfs.c, the sources of mounts in sources.c.)
  *
  * Runs outside, with the caller's privileges, on what the caller names and on files that the root filesystem's
  * author wrote. Nothing is made here but descriptors and memory, so that what is wrong is told while there is
@@ -33,81 +33,6 @@
 #include "host/seccomp.h"
 #include "host/seccomp_listener.h"
 #include "host/steps.h"
-#include "init/init_program.h"
-
-/* ---- the root filesystem ---- */
-
-/* Why @path cannot be a root filesystem, in words that help. */
-static int rootfs_error(const char *path, int no, struct error *e)
-{
-	if (no == ENOENT)
-		return err_set(
-			e,
-			0, "%s does not exist (a root filesystem is a directory with bin, lib, etc in it)",
-			path);
-	if (no == ENOTDIR)
-		return err_set(
-			e, 0,
-			"%s is not a directory (unpack it first: mkdir DIR && tar -xf %s -C DIR)",
-			path, path);
-	return err_set(e, no, "%s", path);
-}
-
-/*
- * --read-only holds for all that is mounted below the root filesystem too. The topmost mount stays writable until
- * the inside has made its mount points ("make root read-only"), unless it was read-only before.
- */
-static int make_readonly(int tree, struct error *e)
-{
-	struct sys_mount_attr set = {.set = SYS_MOUNT_ATTR_RDONLY},
-			      clear = {.clear = SYS_MOUNT_ATTR_RDONLY};
-	struct statvfs before;
-
-	if (fstatvfs(tree, &before) < 0 || sys_mount_setattr(tree, SYS_AT_RECURSIVE, &set) < 0)
-		return err_set(e, errno, "make read-only");
-	if (!(before.f_flag & ST_RDONLY) && sys_mount_setattr(tree, 0, &clear) < 0)
-		return err_set(e, errno, "keep writable for its mount points");
-	return 0;
-}
-
-int rootfs_open(struct start *s, struct error *e)
-{
-	const struct config *c = s->config;
-	struct sys_mount_attr attr = {
-		.set = c->rootfs_nodev ? SYS_MOUNT_ATTR_NODEV : 0,
-		/* "slave": what the host mounts there later shows inside, and nothing travels back. */
-		.propagation = c->rootfs_propagation == PROPAGATION_SLAVE ? MS_SLAVE : MS_PRIVATE,
-	};
-	OWNED_FD dir = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC), tree = -1;
-	struct stat st, slash;
-
-	if (dir < 0)
-		return rootfs_error(c->rootfs, errno, e);
-	if (fstat(dir, &st) < 0 || stat("/", &slash) < 0)
-		return err_set(e, errno, "stat %s", c->rootfs);
-	if (st.st_dev == slash.st_dev && st.st_ino == slash.st_ino)
-		return err_set(
-			e, 0,
-			"%s is this machine's own root: a container needs a directory of its own",
-			c->rootfs);
-	/* The copy is private before anything can see it: no mount ever travels between it and the host. */
-	tree = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
-	if (tree < 0) {
-		err_set(e, errno, "copy the mounts of %s", c->rootfs);
-		return e->no == EPERM ? err_hint(e, "mini-run needs root, or CAP_SYS_ADMIN") : -1;
-	}
-	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
-		return err_set(e, errno, "make the mounts of %s private", c->rootfs);
-	if (c->rootfs_readonly && make_readonly(tree, e) < 0)
-		return err_within(e, "%s", c->rootfs);
-	s->inside.root_fd = fd_give(&tree);
-	return 0;
-}
-
-void rootfs_close(struct start *s)
-{
-	fd_close(&s->inside.root_fd);
-}
 
 int user_lookup(struct start *s, struct error *e)
 {
@@ -408,39 +333,6 @@ void namespaces_close(struct start *s)
 {
 	for (int kind = 0; kind < NS_KINDS; kind++)
 		fd_close(&s->inside.ns_fds[kind]);
-}
-
-/*
- * --init: the built-in init in a sealed memory file. PID 1's /proc/PID/exe then leads there and not to the
- * host's binary, and nobody can change what later containers will run (CVE-2019-5736).
- */
-int init_program_make(struct start *s, struct error *e)
-{
-	OWNED_FD fd = -1;
-	char again[40];
-
-	if (!s->config->process.builtin_init)
-		return 0;
-	fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x0010U /* MFD_EXEC */);
-	if (fd < 0 &&
-	    errno == EINVAL) /* KERNEL <6.3: no MFD_EXEC; memory files can always be executed. */
-		fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return err_set(e, errno, "memfd_create");
-	if (write_all(fd, init_program, init_program_size) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return err_set(e, errno, "write the init's memory file");
-	/* A file that is open for writing cannot be executed (ETXTBSY), so it is opened once more. */
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-	s->inside.init_fd = open(again, O_RDONLY | O_CLOEXEC);
-	if (s->inside.init_fd < 0)
-		return err_set(e, errno, "open the init's memory file");
-	return 0;
-}
-
-void init_program_close(struct start *s)
-{
-	fd_close(&s->inside.init_fd);
 }
 
 int filter_make(struct start *s, struct error *e)

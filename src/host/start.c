@@ -49,6 +49,7 @@ void start_prepare(struct start *s, const struct config *c, const struct run_opt
 		.in_user_ns = c->ns[NS_USER].mode != NS_INHERIT,
 		.keep_fds = options->keep_fds,
 		.root_fd = -1,
+		.overlay_fd = -1,
 		.listen_fd = -1,
 		.init_fd = -1,
 		.stdin_fd = -1,
@@ -70,6 +71,7 @@ void start_prepare(struct start *s, const struct config *c, const struct run_opt
 static const struct step steps[] = {
 	{"run poststop hooks", NULL, hooks_end}, /* the last thing of all */
 	{"open root filesystem", rootfs_open, rootfs_close},
+	{"open overlay", overlay_open, overlay_close},
 	{"look up user", user_lookup, user_forget},
 	{"look at capabilities", capabilities_look, NULL},
 	{"look at command", command_look, NULL},

@@ -14,9 +14,13 @@ struct ns_kind {
 };
 extern const struct ns_kind ns_kinds[NS_KINDS];
 
-/* prepare.c: nothing is made but descriptors and memory. */
+/* rootfs.c */
 int rootfs_open(struct start *s, struct error *e);
 void rootfs_close(struct start *s);
+int overlay_open(struct start *s, struct error *e);
+void overlay_close(struct start *s);
+
+/* prepare.c: nothing is made but descriptors and memory. */
 int user_lookup(struct start *s, struct error *e);
 void user_forget(struct start *s);
 int capabilities_look(struct start *s, struct error *e);
@@ -26,10 +30,12 @@ int null_devices_open(struct start *s, struct error *e);
 void stdin_close(struct start *s);
 int namespaces_open(struct start *s, struct error *e);
 void namespaces_close(struct start *s);
-int init_program_make(struct start *s, struct error *e);
-void init_program_close(struct start *s);
 int filter_make(struct start *s, struct error *e);
 void filter_free(struct start *s);
+
+/* init_file.c */
+int init_program_make(struct start *s, struct error *e);
+void init_program_close(struct start *s);
 
 /* sources.c: detached copies of what mounts and devices need of the host's tree. */
 int sources_open(struct start *s, struct error *e);
