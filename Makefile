@@ -62,12 +62,12 @@ $(O)/commit: FORCE
 	$(Q)echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
 .PHONY: FORCE
 
-# The built-in init: a program of its own without libc, carried as an array. Nothing may be added to it by
+# The built-in program: one of its own without libc, carried as an array. Nothing may be added to it by
 # the flags of the distribution's compiler, which is why they are all here.
-$(O)/gen/init: src/init/init.c
+$(O)/gen/init: src/init/init.c src/init/places.h src/sync/sync.h src/base/error.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -Os -static -nostdlib -ffreestanding -fno-stack-protector -fcf-protection=none \
+	$(Q)$(CC) -Isrc -std=gnu17 -Os -static -nostdlib -ffreestanding -fno-stack-protector -fcf-protection=none \
 		-fno-asynchronous-unwind-tables -fno-pie -no-pie -Wall -Wextra -Wl,--build-id=none \
 		-Wl,-z,noseparate-code -Wl,-n -Wl,-z,noexecstack -s -o $@ $<
 $(O)/gen/init_program.c: $(O)/gen/init scripts/embed
@@ -115,7 +115,7 @@ test-native:
 # Podman, containerd and Docker drive mini-run, each in a virtual machine that has them.
 test-engines:
 	$(Q)scripts/deps build demo vm engines
-	$(Q)$(MAKE) --no-print-directory all rootfs
+	$(Q)$(MAKE) --no-print-directory all rootfs build/tests/lib/leftovers
 	$(Q)tests/run --engines
 
 # Programs that tests put into containers or wrap around mini-run: static, without sanitizers.
@@ -123,7 +123,8 @@ HELPERS := $(patsubst tests/lib/%.c,build/tests/lib/%,$(wildcard tests/lib/*.c))
 build/tests/lib/%: tests/lib/%.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)gcc -std=gnu17 -D_GNU_SOURCE -Isrc -O1 $(WARNINGS) -static -o $@ $<
+	$(Q)gcc -std=gnu17 -D_GNU_SOURCE -Isrc -O1 $(WARNINGS) -static -o $@ $< $(HELPER_LIBS)
+build/tests/lib/json: HELPER_LIBS := -ljson-c
 
 .PHONY: units
 units: $(UNIT) $(HELPERS)
@@ -148,7 +149,8 @@ faults-build:
 # The portable rooms, compiled where no Linux header is.
 PORTABLE := $(filter-out src/config/json.c,$(wildcard src/config/*.c)) \
 	src/base/error.c src/base/arena.c src/base/number.c src/base/options.c
-PORTABLE_TESTS := test_number test_options test_args test_config
+PORTABLE_TESTS := test_number test_options test_args test_args_files test_args_security test_args_errors \
+	test_config test_config_resources
 portable: $(PORTABLE:src/%.c=build/portable/%.o) $(PORTABLE_TESTS:%=build/portable/tests/%.o)
 build/portable/%.o: src/%.c
 	$(call say,MINGW,$<)

@@ -17,7 +17,6 @@
  *
  * Usage: floor [--no-cgroup] ROOTFS CMD [ARG...]
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>

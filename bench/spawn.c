@@ -16,7 +16,6 @@
  * Exits with 0 at once: as a container's command it is smaller than any runtime, so that the peak
  * RSS of the whole is that of the runtime.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>

@@ -8,7 +8,8 @@
 #	@test "..." {
 #		bundle_make				# $BUNDLE, with rootfs and config.json
 #		bundle_args sleep 1000			# process.args
-#		bundle_edit '.root.readonly = true'	# anything else, by jq
+#		bundle_set root.readonly true		# one value; jq takes as long to start as ten other programs
+#		bundle_edit 'del(.mounts[0])'		# anything else, by jq
 #		id=$(container_id)
 #		oci_create "$id"			# its stdin is /dev/null, its output goes to $OUT, messages to $ERR
 #		oci_start "$id"
@@ -28,14 +29,19 @@
 # shellcheck disable=SC2034,SC2154 # variables for the tests; status, output and stderr are set by bats' run
 
 PROBE=${PROBE:-$REPO/build/tests/lib/probe}
-export PROBE
+JSON=$REPO/build/tests/lib/json
+export PROBE JSON LEFTOVERS
 
 setup() { bundle_setup; }
 teardown() { bundle_teardown; }
 
 bundle_setup()
 {
+	trace_tests_only
 	need_root
+	need_helper "$PROBE"
+	need_helper "$LEFTOVERS"
+	need_helper "$JSON"
 	if [[ ! -e $ROOTFS/etc/made-by-make-rootfs ]]; then
 		mkdir -p "$REPO/build"
 		flock "$REPO/build/rootfs.lock" "$REPO/scripts/make-rootfs" "$ROOTFS"
@@ -44,40 +50,54 @@ bundle_setup()
 	OCI_FLAGS=()
 	MINI_RUN_TEST=oci-$$-$BATS_TEST_NUMBER
 	export OCI_ROOT MINI_RUN_TEST
-	# bats makes the first for root alone; a container in a user namespace has to get through.
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
-	bundle_mounts_before=$(</proc/self/mountinfo)
+	# bats makes it for root alone; a container in a user namespace has to get through.
+	if [[ ! -e $BATS_RUN_TMPDIR/open ]]; then
+		chmod 711 "$BATS_RUN_TMPDIR"
+		: >"$BATS_RUN_TMPDIR/open"
+	fi
+	mapfile -t bundle_mounts_before </proc/self/mountinfo
 }
 
 # ---- bundles ----------------------------------------------------------------------------------------------------
 
-# The root file system that bundles copy, made once a file: busybox with the applets below, the probe at /bin/probe,
-# a few files in /etc and the usual directories.
+# The root file system that bundles copy: busybox with the applets below, the probe at /bin/probe, a few files in /etc and
+# the usual directories. The links are made once and kept in build/tests; each file of tests has a copy.
 bundle_template()
 {
-	local template=$BATS_FILE_TMPDIR/rootfs applet
+	local kept=$REPO/build/tests/bundle template=$BATS_FILE_TMPDIR/bundle lock
 
 	[[ ! -d $template ]] || return 0
-	mkdir -p "$template.new"/{bin,dev,etc,home/user,mnt,proc,root,run,sys,tmp,var}
-	chmod 1777 "$template.new/tmp"
-	cp "$ROOTFS/bin/busybox" "$template.new/bin/busybox"
+	exec {lock}>"$kept.lock"
+	flock "$lock"
+	if [[ ! -e $kept/made || $ROOTFS/bin/busybox -nt $kept/made || $REPO/tests/lib/bundle.bash -nt $kept/made ]]; then
+		bundle_template_make "$kept/rootfs"
+		touch "$kept/made"
+	fi
+	mkdir "$template.new"
+	cp -a "$kept/rootfs" "$template.new/rootfs"
+	exec {lock}>&-
+	cp "$PROBE" "$template.new/rootfs/bin/probe"
+	chown 1000:1000 "$template.new/rootfs/home/user"
+	mv "$template.new" "$template"
+}
+
+bundle_template_make()
+{
+	local dir=$1 applet
+
+	rm -rf "$dir"
+	mkdir -p "$dir"/{bin,dev,etc,home/user,mnt,proc,root,run,sys,tmp,var}
+	chmod 1777 "$dir/tmp"
+	cp "$ROOTFS/bin/busybox" "$dir/bin/busybox"
 	# The names that the tests call; busybox has more.
 	for applet in sh ash awk basename cat chgrp chmod chown chroot cp cut date dd df dirname dmesg echo env expr false \
 		find grep head hostname id ionice kill ln ls mkdir mkfifo mknod mount mv nice nproc od ps pwd readlink \
 		realpath renice rm rmdir sed seq setsid sleep sort stat stty sync tail tee test timeout touch tr true tty \
 		umount uname unshare uptime wc which whoami xargs yes; do
-		ln -s busybox "$template.new/bin/$applet"
+		ln -s busybox "$dir/bin/$applet"
 	done
-	if [[ -x $PROBE ]]; then
-		cp "$PROBE" "$template.new/bin/probe"
-	else
-		echo "$PROBE is missing: type make units" >&2
-		return 1
-	fi
-	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' >"$template.new/etc/passwd"
-	printf 'root:x:0:\nuser:x:1000:\n' >"$template.new/etc/group"
-	chown 1000:1000 "$template.new/home/user"
-	mv "$template.new" "$template"
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' >"$dir/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' >"$dir/etc/group"
 }
 
 # bundle_make [DIR]: a bundle in DIR (default $BATS_TEST_TMPDIR/bundle); $BUNDLE from then on. Its files are hard links:
@@ -87,78 +107,73 @@ bundle_make()
 	BUNDLE=${1:-$BATS_TEST_TMPDIR/bundle}
 	export BUNDLE
 	bundle_template
-	mkdir -p "$BUNDLE"
-	cp -al "$BATS_FILE_TMPDIR/rootfs" "$BUNDLE/rootfs"
+	[[ -d ${BUNDLE%/*} ]] || mkdir -p "${BUNDLE%/*}"
+	cp -alT "$BATS_FILE_TMPDIR/bundle" "$BUNDLE"
 	bundle_config >"$BUNDLE/config.json"
 }
 
 # What `mini-run spec` writes, but without a terminal and, for the speed of it, without a network namespace.
 bundle_config()
 {
-	cat <<-CONFIG
-	{
-	"ociVersion": "1.2.0",
-	"process": {
-		"terminal": false,
-		"user": {"uid": 0, "gid": 0},
-		"args": ["sh"],
-		"env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
-			"MINI_RUN_TEST=$MINI_RUN_TEST"],
-		"cwd": "/",
-		"capabilities": {
-			"bounding": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
-			"effective": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
-			"permitted": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
-		},
-		"rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}],
-		"noNewPrivileges": true
+	echo '{
+"ociVersion": "1.2.0",
+"process": {
+	"terminal": false,
+	"user": {"uid": 0, "gid": 0},
+	"args": ["sh"],
+	"env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
+		"MINI_RUN_TEST='"$MINI_RUN_TEST"'"],
+	"cwd": "/",
+	"capabilities": {
+		"bounding": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
+		"effective": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"],
+		"permitted": ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
 	},
-	"root": {"path": "rootfs", "readonly": false},
-	"hostname": "mini-run",
-	"mounts": [
-		{"destination": "/proc", "type": "proc", "source": "proc"},
-		{"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
-			"options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
-		{"destination": "/dev/pts", "type": "devpts", "source": "devpts",
-			"options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
-		{"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
-			"options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
-		{"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
-		{"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
-		{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
-			"options": ["nosuid", "noexec", "nodev", "relatime", "ro"]}
-	],
-	"linux": {
-		"resources": {"devices": [{"allow": false, "access": "rwm"}]},
-		"namespaces": [{"type": "pid"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}, {"type": "cgroup"}],
-		"maskedPaths": ["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-			"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"],
-		"readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
-	}
-	}
-	CONFIG
+	"rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}],
+	"noNewPrivileges": true
+},
+"root": {"path": "rootfs", "readonly": false},
+"hostname": "mini-run",
+"mounts": [
+	{"destination": "/proc", "type": "proc", "source": "proc"},
+	{"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+		"options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+	{"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+		"options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+	{"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+		"options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
+	{"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue", "options": ["nosuid", "noexec", "nodev"]},
+	{"destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["nosuid", "noexec", "nodev", "ro"]},
+	{"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+		"options": ["nosuid", "noexec", "nodev", "relatime", "ro"]}
+],
+"linux": {
+	"resources": {"devices": [{"allow": false, "access": "rwm"}]},
+	"namespaces": [{"type": "pid"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}, {"type": "cgroup"}],
+	"maskedPaths": ["/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+		"/proc/timer_list", "/proc/timer_stats", "/proc/sched_debug", "/sys/firmware", "/proc/scsi"],
+	"readonlyPaths": ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
+}
+}'
 }
 
 # bundle_edit [JQ-OPTION...] EXPRESSION: alters config.json in place: bundle_edit --arg p "$path" '.root.path = $p'.
 bundle_edit()
 {
-	jq "$@" "$BUNDLE/config.json" >"$BUNDLE/config.json.new"
-	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+	local edited
+
+	edited=$(jq "$@" "$BUNDLE/config.json") || return
+	printf '%s\n' "$edited" >"$BUNDLE/config.json"
 }
+
+# bundle_set A.B.C JSON: the member of that path is that value: bundle_set linux.resources '{"pids": {"limit": 5}}'.
+bundle_set() { "$JSON" set "$BUNDLE/config.json" "$@"; }
 
 # bundle_args ARG...: process.args.
-bundle_args()
-{
-	jq '.process.args = $ARGS.positional' "$BUNDLE/config.json" --args -- "$@" >"$BUNDLE/config.json.new"
-	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
-}
+bundle_args() { "$JSON" args "$BUNDLE/config.json" "$@"; }
 
 # bundle_env NAME=VALUE...: adds to process.env.
-bundle_env()
-{
-	jq '.process.env += $ARGS.positional' "$BUNDLE/config.json" --args -- "$@" >"$BUNDLE/config.json.new"
-	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
-}
+bundle_env() { "$JSON" env "$BUNDLE/config.json" "$@"; }
 
 # ---- the commands -------------------------------------------------------------------------------------------------
 
@@ -194,10 +209,12 @@ oci_start() { oci start "$@"; }
 # oci_state ID [JQ-PATH]: the state document, or one member of it: oci_state "$id" status.
 oci_state()
 {
-	if (($# > 1)); then
-		oci state "$1" | jq -r ".$2"
-	else
+	if (($# == 1)); then
 		oci state "$1"
+	elif [[ $2 =~ ^[a-z]+$ ]]; then
+		oci state "$1" | "$JSON" get "$2"
+	else
+		oci state "$1" | jq -r ".$2"
 	fi
 }
 
@@ -293,53 +310,36 @@ bundle_delete_all()
 # Prints what the test has left, one thing a line.
 bundle_left()
 {
-	local path pid line after
+	local -a after
 
-	bundle_processes "$MINI_RUN_TEST" | while read -r pid; do
-		line=$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline") || continue
-		# A zombie has no environment; what ended just now has no program.
-		[[ ! -e /proc/$pid/exe ]] || printf 'process: %s %s\n' "$pid" "$line"
-	done
-	shopt -s nullglob globstar
-	for path in /sys/fs/cgroup/**/*"$MINI_RUN_TEST"*/; do
-		printf 'cgroup: %s\n' "$path"
-	done
-	shopt -u nullglob globstar
-	after=$(</proc/self/mountinfo)
-	if [[ $after != "$bundle_mounts_before" ]]; then
+	"$LEFTOVERS" of "$MINI_RUN_TEST" || echo 'leftovers could not look'
+	mapfile -t after </proc/self/mountinfo
+	if [[ ${after[*]} != "${bundle_mounts_before[*]}" ]]; then
 		# Of others' mounts only the root's is looked at: how it propagates, above all.
-		diff <(printf '%s\n' "$bundle_mounts_before") <(printf '%s\n' "$after") |
+		diff <(printf '%s\n' "${bundle_mounts_before[@]}") <(printf '%s\n' "${after[@]}") |
 			grep -E "^[<>].*( $BATS_RUN_TMPDIR/|mini-run| / / )" | sed 's/^/mount: /' || true
 	fi
 }
 
-# The pids of what this test has started. Not the grep itself, and no shell of bats: those have not executed anything
-# since the variable was set.
-bundle_processes()
-{
-	local path paths
-
-	# Nothing that looks may have the variable in its own environment.
-	paths=$(unset MINI_RUN_TEST; exec grep -lsa "MINI_RUN_TEST=$1" /proc/[0-9]*/environ) || true
-	for path in $paths; do
-		path=${path#/proc/}
-		echo "${path%/environ}"
-	done
-}
+# The pids of what this test has started. No shell of bats is among them: those have not executed anything since the
+# variable was set.
+bundle_processes() { "$LEFTOVERS" pids "$1"; }
 
 # So that one failure does not make the next tests fail.
 bundle_clean()
 {
-	local path
+	local path pid
+	local -a paths
 
-	bundle_processes "$MINI_RUN_TEST" | xargs -r kill -KILL 2>/dev/null || true
-	shopt -s nullglob globstar
-	for path in /sys/fs/cgroup/**/*"$MINI_RUN_TEST"*/; do
+	for pid in $(bundle_processes "$MINI_RUN_TEST"); do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	mapfile -t paths < <("$LEFTOVERS" of "$MINI_RUN_TEST" | sed -n 's/^cgroup: //p')
+	for path in "${paths[@]}"; do
 		xargs -r kill -KILL <"$path/cgroup.procs" 2>/dev/null || true
 	done
 	sleep 0.2
-	for path in /sys/fs/cgroup/**/*"$MINI_RUN_TEST"*/; do
+	for path in "${paths[@]}"; do
 		find "$path" -depth -type d -exec rmdir {} + 2>/dev/null || true
 	done
-	shopt -u nullglob globstar
 }

@@ -8,48 +8,43 @@
 
 bats_require_minimum_version 1.5.0
 
-REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# bats' directory is absolute, and its files are in a folder of tests/: no program needs to be asked.
+REPO=${BATS_TEST_DIRNAME%/tests/*}
 MINI_RUN=${MINI_RUN:-$REPO/build/mini-run}
 ROOTFS=$REPO/build/rootfs
 STATE_DIR=/run/mini-run
+LEFTOVERS=$REPO/build/tests/lib/leftovers
 export REPO MINI_RUN ROOTFS
+
+# ---- what a test costs ------------------------------------------------------------------------------------
+
+# bats notes its whole stack before every single command, functions of its own and of tests/lib included, to have it for
+# a test that fails. That took more time than most of the commands. Here it does so for the commands in the test file,
+# so a failure is shown with its line in there. Called in setup.
+trace_tests_only()
+{
+	if [[ ${BATS_TEST_SOURCE:-} ]] && declare -F bats_debug_trap >/dev/null; then
+		trap '[[ $BASH_SOURCE != "$BATS_TEST_SOURCE" ]] || bats_debug_trap "$BASH_SOURCE"' DEBUG
+	fi
+}
+
+need_helper()
+{
+	if [[ ! -x $1 ]]; then
+		echo "$1 is missing: type make units"
+		return 1
+	fi
+}
 
 # ---- the host before and after ----------------------------------------------------------------------------
 
-# Prints what mini-run could leave behind, one thing a line. By the shell alone: this runs twice a test, and every
-# program that it started would cost more than the test in an emulated machine.
-host_snapshot()
-{
-	local line path name state pid
-	local -a fields
-
-	while IFS= read -r line; do
-		printf 'mount: %s\n' "$line"
-	done </proc/self/mountinfo
-	shopt -s nullglob globstar dotglob
-	# In every hierarchy. The directory mini-run itself is shared by all containers and may stay.
-	for path in /sys/fs/cgroup/**/*mini-run*/ /sys/fs/cgroup/**/mini-run/**/; do
-		path=${path%/}
-		[[ $path == */mini-run || -L $path ]] || printf 'cgroup: %s\n' "$path"
-	done
-	# Compiled filters are kept on purpose, under a name that no container can have.
-	for path in "$STATE_DIR"/*; do
-		[[ ${path##*/} == .seccomp ]] || printf 'state: %s\n' "$path"
-	done
-	for path in /proc/[0-9]*/comm; do
-		{ read -r name <"$path"; } 2>/dev/null || continue
-		[[ $name == mini-run* ]] || continue
-		pid=${path#/proc/} pid=${pid%/comm}
-		{ read -ra fields <"/proc/$pid/stat"; } 2>/dev/null || continue
-		line="${fields[*]}" state=${line##*) }
-		# A zombie is its parent's to reap: of what mini-run left it may be a slow init's.
-		[[ $state == Z* ]] || printf 'process: %s %s\n' "$pid" "$name"
-	done
-	shopt -u nullglob globstar dotglob
-}
+# Prints what mini-run could leave behind, one thing a line (tests/lib/leftovers.c).
+host_snapshot() { "$LEFTOVERS" host "$STATE_DIR"; }
 
 common_setup()
 {
+	trace_tests_only
+	need_helper "$LEFTOVERS"
 	if [[ ! -e $ROOTFS/etc/made-by-make-rootfs ]]; then
 		mkdir -p "$REPO/build"
 		flock "$REPO/build/rootfs.lock" "$REPO/scripts/make-rootfs" "$ROOTFS"
@@ -99,13 +94,18 @@ show_result()
 # run_ok CMD...: runs it, with $output and $stderr apart; fails unless it exits with 0.
 run_ok() { run_status 0 "$@"; }
 
-# run_status N CMD...: fails unless it exits with N.
+# run_status N CMD...: fails unless it exits with N. Sets status, output, stderr and lines as bats' run
+# --separate-stderr does, with fewer programs.
 run_status()
 {
-	local wanted=$1
+	local wanted=$1 stderr_file=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/stderr.$BASHPID
 	shift
 
-	run --separate-stderr "$@"
+	status=0
+	output=$(set +eET; trap - DEBUG; "$@" 2>"$stderr_file") || status=$?
+	read -r -d '' stderr <"$stderr_file" || true
+	# shellcheck disable=SC2034 # for the tests
+	IFS=$'\n' read -r -d '' -a lines <<<"$output" || true
 	if ((status != wanted)); then
 		printf 'expected status %d of: %s\n' "$wanted" "$*"
 		show_result
@@ -130,16 +130,20 @@ expect_equal()
 	fi
 }
 
-# eventually CMD...: repeats it until it succeeds, for ten seconds.
+# eventually CMD...: repeats it until it succeeds, for ten seconds; most things come true in the first moments.
 eventually()
 {
 	local try
 
-	for ((try = 0; try < 100; try++)); do
+	for ((try = 0; try < 105; try++)); do
 		if "$@"; then
 			return 0
 		fi
-		sleep 0.1
+		if ((try < 5)); then
+			sleep 0.02
+		else
+			sleep 0.1
+		fi
 	done
 	printf 'did not come true: %s\n' "$*"
 	return 1
@@ -152,13 +156,14 @@ is_vm() { [[ ${MINI_RUN_VM:-} ]]; }
 # v2: nothing but cgroup v2 with controllers; hybrid: a v1 hierarchy is mounted; none: no cgroups at all.
 host_cgroup_mode()
 {
-	if grep -q ' - cgroup ' /proc/self/mountinfo; then
-		echo hybrid
-	elif grep -q ' - cgroup2 ' /proc/self/mountinfo; then
-		echo v2
-	else
-		echo none
-	fi
+	local table
+
+	table=$(</proc/self/mountinfo)
+	case $table in
+	*' - cgroup '*) echo hybrid ;;
+	*' - cgroup2 '*) echo v2 ;;
+	*) echo none ;;
+	esac
 }
 
 has_v2() { [[ $(host_cgroup_mode) == v2 ]]; }
@@ -180,6 +185,72 @@ need_root()
 		skip "needs root"
 	fi
 }
+
+# ---- as an ordinary user -----------------------------------------------------------------------------------
+#
+# user_setup, once in a test; then as_user CMD..., with $USER_MINI_RUN as the program and $USER_ROOT as a root file system
+# that is the user's own. Where it must be a program and no function: "${AS_USER[@]}" CMD... The user has no account and
+# needs none, so there are no ids for him in /etc/subuid; behind user_ids_setup, as_user_ids CMD... has some, in a mount
+# namespace of the command's own.
+
+USER_ID=4100000
+USER_SUBIDS=4200000 # and 65535 more
+
+user_setup()
+{
+	need_root
+	USER_HOME=$BATS_TEST_TMPDIR/user
+	USER_ROOT=$USER_HOME/rootfs
+	USER_MINI_RUN=$BATS_TEST_TMPDIR/mini-run
+	# shellcheck disable=SC2034 # for the tests
+	USER_STATE=$USER_HOME/run/mini-run
+	# A state root of the test's own.
+	AS_USER=(setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups
+		env --chdir "$USER_HOME" -u USER HOME="$USER_HOME" XDG_RUNTIME_DIR="$USER_HOME/run")
+	# bats makes the first for root alone.
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR"
+	mkdir -p "$USER_HOME/run"
+	chmod 700 "$USER_HOME" "$USER_HOME/run"
+	cp "$MINI_RUN" "$USER_MINI_RUN"
+	chmod 755 "$USER_MINI_RUN"
+	cp -a "$ROOTFS" "$USER_ROOT"
+	chown -R "$USER_ID:$USER_ID" "$USER_HOME"
+	if ! as_user unshare --user --map-root-user --mount true 2>/dev/null; then
+		skip "this host forbids user namespaces to ordinary users"
+	fi
+}
+
+as_user() { "${AS_USER[@]}" "$@"; }
+
+# user_ids_setup, once in a test, for as_user_ids CMD...; skips where the ids cannot be had.
+user_ids_setup()
+{
+	local dir=$BATS_TEST_TMPDIR/etc
+
+	if ! command -v newuidmap newgidmap >/dev/null; then
+		skip "newuidmap and newgidmap are not installed"
+	fi
+	if is_vm; then
+		touch /etc/subuid /etc/subgid # made by the scripts of packages, which were not run there
+	elif [[ ! -e /etc/subuid || ! -e /etc/subgid ]]; then
+		skip "there is no /etc/subuid to put another one over"
+	fi
+	mkdir "$dir"
+	{
+		cat /etc/passwd
+		echo "mini-run-user:x:$USER_ID:$USER_ID::$USER_HOME:/bin/sh"
+	} >"$dir/passwd"
+	echo "mini-run-user:$USER_SUBIDS:65536" >"$dir/subids"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	AS_USER_IDS=(unshare --mount --propagation private bash -c '
+		set -e
+		mount --bind "$0/passwd" /etc/passwd
+		mount --bind "$0/subids" /etc/subuid
+		mount --bind "$0/subids" /etc/subgid
+		exec "$@"' "$dir" "${AS_USER[@]}")
+}
+
+as_user_ids() { "${AS_USER_IDS[@]}" "$@"; }
 
 # ---- terminals --------------------------------------------------------------------------------------------
 

@@ -40,6 +40,12 @@
 		.set = true, .value = (n) \
 	}
 
+/* As config.json has it. */
+#define OCI(name)                                                                                   \
+	{                                                                                           \
+		.oci_version = "1.3.0", .count_usage = true, .id = unit, .cgroup_path = below(name) \
+	}
+
 static char unit[64]; /* mini-run-unit-PID */
 static struct cgroup_survey host;
 static struct error e;
@@ -271,5 +277,24 @@ static inline int restore(void **state)
 }
 
 #define HOST_TEST(f) cmocka_unit_test_teardown(f, clean_up)
+
+static inline int64_t number_of(const struct cgroup_dir *d, const char *file)
+{
+	assert_non_null(d);
+	return cgroup_number(d->fd, file);
+}
+
+/* Moves @pid to "dir/NAME", made here. */
+static inline void move_below(const struct cgroup *g, const char *name, pid_t pid)
+{
+	const struct cgroup_dir *d = cgroup_process_dir(g);
+	char procs[128], text[24];
+
+	assert_true(mkdirat(d->fd, name, 0755) == 0 || errno == EEXIST);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", name);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	if (pid > 0)
+		OK(file_write_at(d->fd, procs, text, &e));
+}
 
 #endif
