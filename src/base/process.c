@@ -185,7 +185,7 @@ static int timed_out(const struct process *p, struct error *e)
 	return err_set(e, 0, "took longer than %lld ms", (long long)p->timeout_ms);
 }
 
-/* Until the process has ended. -1: the time is over, or we cannot go on; it runs still. */
+/* Until the process has ended. -1: the time is over, it has to end, or we cannot go on; it runs still. */
 static int helper_wait(struct helper *h, const struct process *p, struct error *e)
 {
 	int64_t deadline = 0;
@@ -193,11 +193,12 @@ static int helper_wait(struct helper *h, const struct process *p, struct error *
 	if (p->timeout_ms > 0 && p->timeout_ms < INT64_MAX / 1000000 / 2) /* else: 146 years and more */
 		deadline = step_now() + p->timeout_ms * 1000000;
 	for (;;) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{.fd = h->pid_fd, .events = POLLIN},
 			{.fd = h->input_write_fd, .events = POLLOUT}, /* -1 is passed over */
+			{.fd = p->interrupt ? p->interrupt->fd : -1, .events = POLLIN},
 		};
-		int n = poll(fds, 2, poll_ms(deadline));
+		int n = poll(fds, 3, poll_ms(deadline));
 
 		if (n < 0 && errno != EINTR)
 			return err_set(e, errno, "poll");
@@ -205,6 +206,8 @@ static int helper_wait(struct helper *h, const struct process *p, struct error *
 			return 0;
 		if (deadline != 0 && step_now() >= deadline)
 			return timed_out(p, e);
+		if (n > 0 && fds[2].revents != 0 && p->interrupt->take(p->interrupt->who, e) < 0)
+			return -1;
 		if (n > 0 && fds[1].revents != 0 && helper_feed(h, p, e) < 0)
 			return -1;
 	}

@@ -9,6 +9,13 @@
 
 #include "base/error.h"
 
+/* While a helper runs, @take(@who) is asked whenever @fd is readable; -1, with the error: the helper has to end. */
+struct process_interrupt {
+	int fd;
+	int (*take)(void *who, struct error *e);
+	void *who;
+};
+
 struct process {
 	const char *path;		/* executed as it is, no search */
 	char *const *args, *const *env; /* NULL behind the last */
@@ -17,6 +24,7 @@ struct process {
 	size_t input_length;
 	int output_fd;	    /* its stdout; -1: ours */
 	int64_t timeout_ms; /* 0: none; then it and its process group are killed */
+	const struct process_interrupt *interrupt; /* NULL: none; then it and its process group are killed */
 	/* The last thing before execve, in the helper; non-0: it is not executed. NULL: nothing. */
 	int (*prepare)(void *into);
 	void *into;

@@ -32,6 +32,7 @@ struct circumstances {
 	char *const *env;
 	const char *directory;
 	bool no_magic_links;
+	const struct process_interrupt *interrupt;
 	int (*confine)(void *into);
 	void *into;
 };
@@ -47,6 +48,7 @@ static int hook_run(const struct config_hook *hook, const struct circumstances *
 		.input = at->state->bytes,
 		.input_length = at->state->length,
 		.output_fd = -1,
+		.interrupt = at->interrupt,
 		.prepare = at->confine,
 		.into = at->into,
 	};
@@ -105,6 +107,16 @@ int hooks_run(const struct config *c, enum config_hook_kind kind, const char *st
 			       .no_magic_links = kind == HOOK_START_CONTAINER,
 		       },
 		       e);
+}
+
+int hooks_run_interruptible(const struct config *c, enum config_hook_kind kind, const char *status,
+			    pid_t pid, char *const *env, const char *directory,
+			    const struct process_interrupt *interrupt, struct error *e)
+{
+	return run_all(
+		c, kind, status, pid,
+		(struct circumstances){.env = env, .directory = directory, .interrupt = interrupt},
+		e);
 }
 
 int hooks_run_confined(const struct config *c, const char *status, pid_t pid, char *const *env,

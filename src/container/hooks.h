@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include "base/process.h"
 #include "config/config.h"
 
 /*
@@ -16,6 +17,11 @@
  */
 int hooks_run(const struct config *c, enum config_hook_kind kind, const char *status, pid_t pid,
 	      char *const *env, const char *directory, struct error *e);
+
+/* The same, and @interrupt ends the hook that runs, with its children: that hook has failed. */
+int hooks_run_interruptible(const struct config *c, enum config_hook_kind kind, const char *status,
+			    pid_t pid, char *const *env, const char *directory,
+			    const struct process_interrupt *interrupt, struct error *e);
 
 /* startContainer: the program is the image's, so that @confine(@into) takes mini-run's privileges from the hook's process. */
 int hooks_run_confined(const struct config *c, const char *status, pid_t pid, char *const *env,

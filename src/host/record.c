@@ -112,6 +112,16 @@ static bool has_ended(int pidfd)
 	return poll(&gone, 1, 0) != 0;
 }
 
+/* Whether @pid is still the process that started then; -1 where that cannot be found out. */
+static int is_process(pid_t pid, int64_t start, struct error *e)
+{
+	int64_t now = state_start_time(pid);
+
+	if (now < 0 && errno != ENOENT && errno != ESRCH)
+		return err_set(e, errno, "look at process %d", (int)pid);
+	return now == start;
+}
+
 /* Finds the process that the state names, if it is still that one. */
 static int find_process(struct record *r, struct error *e)
 {
@@ -119,6 +129,7 @@ static int find_process(struct record *r, struct error *e)
 	const char *boot;
 	OWNED_FD pidfd = -1;
 	char now[40];
+	int same;
 
 	if (get_number(&r->document, "pid", INT32_MAX, &pid, e) < 0 ||
 	    get_number(&r->document, "startTime", INT64_MAX, &start, e) < 0 ||
@@ -126,19 +137,29 @@ static int find_process(struct record *r, struct error *e)
 		return -1;
 	r->pid = pid > 1 ? (pid_t)pid : 0;
 	state_boot_id(now);
+	if (*now == '\0')
+		return err_set(e, EIO, "read the boot id of this host");
 	if (strcmp(boot, now) != 0)
 		return 0;
 	if (get_number(&r->document, "maker", INT32_MAX, &maker, e) < 0 ||
 	    get_number(&r->document, "makerStartTime", INT64_MAX, &maker_start, e) < 0)
 		return -1;
-	if (maker > 1 && maker_start > 0 && state_start_time((pid_t)maker) == maker_start)
-		r->maker = (pid_t)maker;
+	if (maker > 1 && maker_start > 0) {
+		same = is_process((pid_t)maker, maker_start, e);
+		if (same < 0)
+			return -1;
+		r->maker = same ? (pid_t)maker : 0;
+	}
 	if (r->pid == 0 || start < 0)
 		return 0;
 	pidfd = sys_pidfd_open(r->pid);
-	if (pidfd < 0 || state_start_time(r->pid) != start)
-		return 0;
-	if (!has_ended(pidfd)) /* a zombie has */
+	/* EINVAL, or ENOENT from Linux 6.15 on: a thread has the number now. */
+	if (pidfd < 0 && errno != ESRCH && errno != EINVAL && errno != ENOENT)
+		return err_set(e, errno, "open a descriptor of process %d", (int)r->pid);
+	same = pidfd < 0 ? 0 : is_process(r->pid, start, e);
+	if (same < 0)
+		return -1;
+	if (same && !has_ended(pidfd)) /* a zombie has */
 		r->pidfd = fd_give(&pidfd);
 	return 0;
 }

@@ -125,7 +125,7 @@ expect_nothing_made() { expect_equal "$(oci list --quiet)" ""; }
 	local id
 
 	bundle_make
-	for id in '' . .. .a a/b ../a '/a' 'a b' $'a\nb' 'a:b' 'ä' 'a%' "$(printf 'a%.0s' {1..1100})"; do
+	for id in '' . .. .a a/b ../a '/a' 'a b' $'a\nb' 'a:b' -a 'ä' 'a%' "$(printf 'a%.0s' {1..1100})"; do
 		expect_oci_error '' oci create --bundle "$BUNDLE" -- "$id"
 	done
 	expect_nothing_made

@@ -135,3 +135,35 @@ cgroups_named() { find /sys/fs/cgroup -type d -name "$1" 2>/dev/null; }
 		oci_gone "$id"
 	done
 }
+
+@test "a state that cannot be read for want of descriptors is no stopped container: nothing is removed from under it [LIF-12]" {
+	local n pid failed=0
+
+	bundle_make
+	bundle_args sleep 1000
+	id=$(container_id)
+	oci_run_detached "$id"
+	pid=$(oci_state "$id" pid)
+	# From too few for anything on, until there are enough.
+	for ((n = 3; n < 64; n++)); do
+		oci_try oci_with "$n" state "$id"
+		((status != 0)) || break
+		failed=$((failed + 1))
+	done
+	((failed > 3))
+	expect_match "$output" '"status": *"running"'
+	failed=0
+	for ((n = 3; n < 64; n++)); do
+		oci_try oci_with "$n" delete --force "$id"
+		((status != 0)) || break
+		failed=$((failed + 1))
+		# Its process may have been ended, but what there is to remove is known until it is.
+		[[ -e $OCI_ROOT/$id ]]
+	done
+	((failed > 3))
+	oci_gone "$id"
+	process_gone "$pid"
+}
+
+# oci_with N COMMAND...: oci, which may have N descriptors.
+oci_with() { prlimit --nofile="$1" "$MINI_RUN" --root "$OCI_ROOT" "${@:2}" 3>&- 4>&-; }

@@ -16,7 +16,7 @@ setup()
 {
 	bundle_setup
 	bundle_make
-	bundle_edit '.linux.resources.devices = [{allow: true, access: "rwm"}]'
+	bundle_set linux.resources.devices '[{"allow": true, "access": "rwm"}]'
 }
 
 inside()

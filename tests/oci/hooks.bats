@@ -198,6 +198,47 @@ nothing_runs() { [[ -z $(bundle_processes "$MINI_RUN_TEST") ]]; }
 	done
 }
 
+@test "SIGTERM and SIGINT end the hook that create waits for, and the create: all is gone [LIF-15]" {
+	local kind signal pid
+
+	for kind in prestart createRuntime createContainer; do
+		for signal in TERM INT; do
+			rm -rf "$BATS_TEST_TMPDIR/log" "$BATS_TEST_TMPDIR/bundle"
+			hooked
+			hook "$kind" "sleep 1000 & echo hangs >>$LOG; wait"
+			# SIGINT is ignored in what a shell starts in the background.
+			env --default-signal=INT "$MINI_RUN" --root "$OCI_ROOT" create --bundle "$BUNDLE" "$id" </dev/null \
+				>"$BATS_TEST_TMPDIR/create.out" 2>&1 3>&- 4>&- &
+			pid=$!
+			eventually grep -q hangs "$LOG"
+			kill -s "$signal" "$pid"
+			status=0
+			wait "$pid" || status=$?
+			expect_equal "$status" 1
+			expect_match "$(cat "$BATS_TEST_TMPDIR/create.out")" '^mini-run: [^'$'\n'']*interrupted: [^'$'\n'']*$'
+			expect_equal "$(logged | tail -n 1)" poststop
+			[[ $(logged) != *startContainer* && $(logged) != *program* ]]
+			expect_oci_error 'does not exist' oci state "$id"
+			eventually nothing_runs
+		done
+	done
+}
+
+@test "another signal ends neither the hook nor the create [LIF-15]" {
+	local pid
+
+	hooked
+	hook createRuntime "echo hangs >>$LOG; while [ ! -e $BATS_TEST_TMPDIR/go ]; do sleep 0.05; done"
+	"$MINI_RUN" --root "$OCI_ROOT" create --bundle "$BUNDLE" "$id" </dev/null >"$BATS_TEST_TMPDIR/create.out" 2>&1 3>&- 4>&- &
+	pid=$!
+	eventually grep -q hangs "$LOG"
+	kill -s USR1 "$pid"
+	kill -s WINCH "$pid"
+	: >"$BATS_TEST_TMPDIR/go"
+	wait "$pid"
+	expect_status "$id" created
+}
+
 @test "a startContainer hook that fails: start fails, the program never runs, all is gone [LIF-15]" {
 	hooked
 	hook startContainer 'exit 7'

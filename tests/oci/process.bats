@@ -390,7 +390,7 @@ has_apparmor() { [[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) =
 	expect_equal "$output" ran
 	run --separate-stderr oci exec --apparmor no-such-profile "$id" echo ran
 	[[ $status != 0 && $output == '' ]]
-	expect_match "$stderr" 'process.apparmorProfile no-such-profile: (this host has no AppArmor|no profile of this name)'
+	expect_match "$stderr" '--apparmor no-such-profile: (this host has no AppArmor|no profile of this name)'
 }
 
 @test "an SELinux label on a host without SELinux is an error that names it [LSM-2]" {

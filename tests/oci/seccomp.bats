@@ -18,7 +18,7 @@ teardown()
 }
 
 # seccomp JSON...: the filter of $BUNDLE.
-seccomp() { bundle_edit --argjson seccomp "$*" '.linux.seccomp = $seccomp'; }
+seccomp() { bundle_set linux.seccomp "$*"; }
 
 # on_mkdir ACTION [REST]: everything is allowed but mkdir, about which ACTION is said.
 on_mkdir()

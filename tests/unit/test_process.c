@@ -15,6 +15,7 @@
 
 static char root_path[80];
 static char *no_env[] = {NULL};
+static int interrupt_pipe[2];
 
 /* A shell that runs @script in TREE/root with @input as its stdin. */
 static struct process shell(char **args, const char *script, const char *input)
@@ -292,6 +293,45 @@ static void timeout(void **state)
 	free(big);
 }
 
+static int end_at_x(void *who, struct error *error)
+{
+	char byte;
+
+	(*(int *)who)++;
+	assert_int_equal(read(interrupt_pipe[0], &byte, 1), 1);
+	return byte == 'x' ? err_status(error, 143, 0, "asked to end") : 0;
+}
+
+/* Who waits is interrupted: it decides whether that is an end. Then all that was started is killed. */
+static void interrupt(void **state)
+{
+	static const char ends[] = "echo $$ >parent; sleep 1000 & echo $! >child; printf x; wait";
+	static const char goes_on[] = "printf a; sleep 0.2; exit 3";
+	int asked = 0;
+	struct process_interrupt by = {.take = end_at_x, .who = &asked};
+	char *args[4];
+	struct process p = shell(args, ends, NULL);
+
+	(void)state;
+	assert_int_equal(pipe2(interrupt_pipe, O_CLOEXEC), 0);
+	by.fd = interrupt_pipe[0];
+	p.output_fd = interrupt_pipe[1];
+	p.interrupt = &by;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	refused(process_run(&p, &e), "asked to end");
+	assert_int_equal(e.status, 143);
+	assert_int_equal(asked, 1);
+	assert_int_equal(kill(pid_in("parent"), 0), -1);
+	assert_int_equal(end_of(pid_in("child")), SIGKILL);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+	p = shell(args, goes_on, NULL);
+	p.output_fd = interrupt_pipe[1];
+	p.interrupt = &by;
+	refused(process_run(&p, &e), "exit status 3");
+	assert_int_equal(asked, 2);
+	assert_int_equal(close(interrupt_pipe[0]) | close(interrupt_pipe[1]), 0);
+}
+
 /* A time-out that is not reached changes nothing, however long it is. */
 static void timeout_unused(void **state)
 {
@@ -398,11 +438,12 @@ static void pid_1(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TREE_TEST(ends),	TREE_TEST(input),	TREE_TEST(input_unread),
-		TREE_TEST(output),	TREE_TEST(arguments),	TREE_TEST(not_executed),
-		TREE_TEST(signals),	TREE_TEST(descriptors), TREE_TEST(descriptors_missing),
-		TREE_TEST(session),	TREE_TEST(timeout),	TREE_TEST(timeout_unused),
-		TREE_TEST(daemon_left), TREE_TEST(interrupted), TREE_TEST(pid_1),
+		TREE_TEST(ends),      TREE_TEST(input),	      TREE_TEST(input_unread),
+		TREE_TEST(output),    TREE_TEST(arguments),   TREE_TEST(not_executed),
+		TREE_TEST(signals),   TREE_TEST(descriptors), TREE_TEST(descriptors_missing),
+		TREE_TEST(session),   TREE_TEST(timeout),     TREE_TEST(timeout_unused),
+		TREE_TEST(interrupt), TREE_TEST(daemon_left), TREE_TEST(interrupted),
+		TREE_TEST(pid_1),
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);
