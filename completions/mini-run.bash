@@ -10,10 +10,10 @@ _mini_run_global='--root --log --log-format --log-level --debug --cgroup-manager
 _mini_run_bundle='--bundle --config --console-socket --pidfd-socket --preserve-fds --no-pivot --no-new-keyring --pid-file'
 
 _mini_run_run="--name --hostname --env --env-file --workdir --user --umask --init \
-	--volume --mount --tmpfs --read-only --device --sysfs \
+	--volume --mount --tmpfs --read-only --overlay --overlay-size --device --sysfs \
 	--memory --memory-swap --memory-reservation --cpus --cpu-shares --cpu-weight --cpuset-cpus --cpuset-mems \
 	--pids-limit --cgroup-parent --cgroup-conf --ulimit --oom-score-adj --timeout \
-	--network --net --cap-add --cap-drop --security-opt --privileged --sysctl \
+	--network --net --cap-add --cap-drop --security-opt --landlock --userns --privileged --sysctl \
 	--tty --interactive --rm --report --cidfile --trace $_mini_run_bundle --detach --keep --no-subreaper"
 
 # _mini_run_options COMMAND: sets options to those that it does not share with every other.
@@ -43,7 +43,7 @@ _mini_run_options()
 }
 
 # Options that take no value, or take it only behind an equals sign.
-_mini_run_alone=' --debug --help --version --init --read-only --sysfs --privileged --tty --interactive --rm --report
+_mini_run_alone=' --debug --help --version --init --read-only --overlay --sysfs --privileged --tty --interactive --rm --report
  --trace --json --systemd-cgroup --no-pivot --no-new-keyring --detach --keep --no-subreaper --no-new-privs --ignore-paused
  --all --force --regex --quiet --stats '
 _mini_run_alone=${_mini_run_alone//$'\n'/ }
@@ -156,10 +156,13 @@ _mini_run_value()
 		if [[ $2 == seccomp=[./~]* ]]; then
 			_mini_run_paths "${2#*=}" -f
 		else
-			_mini_run_reply "$2" seccomp=unconfined seccomp=builtin seccomp=./ \
+			_mini_run_reply "$2" seccomp=unconfined seccomp=builtin seccomp=./ seccomp-log \
+				apparmor= apparmor=unconfined label= label=disable \
 				no-new-privileges=true no-new-privileges=false
 		fi
 		;;
+	--userns) _mini_run_reply "$2" auto host ;;
+	--landlock) _mini_run_reply "$2" ro= w= rw= rx= rwx= connect= bind= scopes off ;;
 	--ulimit)
 		_mini_run_reply "$2" as= core= cpu= data= fsize= locks= memlock= msgqueue= nice= nofile= nproc= \
 			rss= rtprio= rttime= sigpending= stack=

@@ -5,7 +5,7 @@
 set -g __mini_run_with_value --root --log --log-format --log-level --cgroup-manager --name --hostname --env --env-file \
     --workdir --user --umask --volume --mount --tmpfs --device --memory --memory-swap --memory-reservation --cpus \
     --cpu-shares --cpu-weight --cpuset-cpus --cpuset-mems --pids-limit --cgroup-parent --cgroup-conf --ulimit \
-    --oom-score-adj --timeout --network --net --cap-add --cap-drop --security-opt --sysctl --pid-file --cidfile \
+    --oom-score-adj --timeout --network --net --cap-add --cap-drop --security-opt --landlock --userns --sysctl --pid-file --cidfile \
     --bundle --config --console-socket --pidfd-socket --preserve-fds --additional-gids --cwd --cap --apparmor --process-label --process \
     --cgroup --format --resources --kernel-memory --kernel-memory-tcp --cpu-period --cpu-quota --cpu-burst \
     --cpu-rt-period --cpu-rt-runtime --cpu-share --cpu-idle --blkio-weight --l3-cache-schema --mem-bw-schema --interval \
@@ -227,6 +227,8 @@ complete $run -s v -l volume -r -F -d 'Show a file or directory of the host'
 complete $run -l mount -x -a 'type=bind,src= type=tmpfs,dst=' -d 'The same in words'
 complete $run -l tmpfs -x -d 'An empty directory in memory'
 complete $run -l read-only -d 'The root filesystem cannot be written to'
+complete $run -l overlay -d 'Changes go to a layer, thrown away or kept in a directory'
+complete $run -l overlay-size -x -d 'The most that a layer in memory may hold'
 complete $run -l device -x -a '(__fish_complete_path /dev/)' -d 'A device of the host'
 complete $run -l sysfs -d 'A read-only /sys'
 complete $run -s m -l memory -x -d 'Ceiling for memory'
@@ -247,7 +249,9 @@ complete $run -l network -x -a 'host none (__fish_complete_path /run/netns/)' -d
 complete $run -l net -x -a 'host none (__fish_complete_path /run/netns/)' -d 'The same as --network'
 complete $run -l cap-add -x -a '$__mini_run_capabilities' -d 'Grant a capability'
 complete $run -l cap-drop -x -a '$__mini_run_capabilities' -d 'Take a capability away'
-complete $run -l security-opt -x -a 'seccomp=unconfined seccomp=builtin seccomp= no-new-privileges=true no-new-privileges=false' -d 'Loosen or replace a wall'
+complete $run -l security-opt -x -a 'seccomp=unconfined seccomp=builtin seccomp= seccomp-log apparmor= apparmor=unconfined label= label=disable no-new-privileges=true no-new-privileges=false' -d 'Loosen or replace a wall'
+complete $run -l userns -x -a 'auto host' -d 'User namespace'
+complete $run -l landlock -x -a 'ro= w= rw= rx= rwx= connect= bind= scopes off' -d 'Files and TCP ports that may be used'
 complete $run -l privileged -d 'Take the boundary away'
 complete $run -l sysctl -x -d 'Kernel parameter of a namespace'
 complete $run -s t -l tty -f -a 'auto on off' -d 'A terminal of its own'

@@ -17,6 +17,7 @@
 #include "base/options.h"
 #include "cli/cli.h"
 #include "host/message.h"
+#include "host/rootless.h"
 
 /* Of the OCI runtime specification, for which struct config is made. */
 #define SPEC_VERSION "1.3.0"
@@ -230,13 +231,15 @@ int main(int argc, char *argv[])
 {
 	struct cli cli = {
 		.argv = argv,
-		.global = {.root = DEFAULT_STATE_ROOT, .log_fd = -1},
+		.global = {.log_fd = -1},
 		.version_text = VERSION,
 		.commit = COMMIT,
 	};
 	struct error e = {0};
 	int status = 0, failed = FAILED;
 
+	rootless_begin();
+	cli.global.root = rootless_state_root();
 	if (start(&cli, argc > 0 ? argc - 1 : 0, argv + (argc > 0), &status, &failed, &e) < 0) {
 		print_error(&cli, &e);
 		return e.status != 0 ? e.status : failed;

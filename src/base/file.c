@@ -42,9 +42,9 @@ int file_write_at(int dir_fd, const char *name, const char *text, struct error *
 		n = write(fd, text, length);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_set(e, errno, "write \"%s\" to %s", text, name);
+		return err_set(e, errno, "write \"%.100s\" to %s", text, name);
 	if ((size_t)n != length)
-		return err_set(e, EIO, "write \"%s\" to %s", text, name);
+		return err_set(e, EIO, "write \"%.100s\" to %s", text, name);
 	return 0;
 }
 

@@ -237,6 +237,41 @@ int sys_set_mempolicy(int mode, const unsigned long *mask, unsigned long bits)
 	return (int)syscall(SYS_set_mempolicy, mode, mask, bits > 0 ? bits + 1 : 0);
 }
 
+/* The structs of <linux/landlock.h>, which Linux 6.1 has without the later fields. An older kernel takes the longer
+ * struct as long as what it does not know is 0. */
+int sys_landlock_ruleset(uint64_t fs, uint64_t net, uint64_t scopes)
+{
+	const struct {
+		uint64_t handled_access_fs, handled_access_net, scoped;
+	} attr = {fs, net, scopes};
+
+	return (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+}
+
+int sys_landlock_add_path(int ruleset_fd, int parent_fd, uint64_t access)
+{
+	const struct {
+		uint64_t allowed_access;
+		int32_t parent_fd;
+	} __attribute__((packed)) attr = {access, parent_fd};
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset_fd, 1, &attr, 0);
+}
+
+int sys_landlock_add_port(int ruleset_fd, uint64_t port, uint64_t access)
+{
+	const struct {
+		uint64_t allowed_access, port;
+	} attr = {access, port};
+
+	return (int)syscall(SYS_landlock_add_rule, ruleset_fd, 2, &attr, 0);
+}
+
+int sys_landlock_restrict(int ruleset_fd)
+{
+	return (int)syscall(SYS_landlock_restrict_self, ruleset_fd, 0);
+}
+
 int sys_probe(long number)
 {
 	pid_t pid = fork();

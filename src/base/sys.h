@@ -100,6 +100,41 @@ int sys_ioprio_set(pid_t pid, unsigned int kind, unsigned int priority);
 /* set_mempolicy(2); @mode is MPOL_* with MPOL_F_*. @mask has @bits bits, a multiple of those of a long; NULL with 0. */
 int sys_set_mempolicy(int mode, const unsigned long *mask, unsigned long bits);
 
+/*
+ * Landlock (landlock(7)). In brackets the ABI that brought it: ABI 1 is Linux 5.13, 2 is 5.19, 3 is 6.2, 4 is 6.7,
+ * 5 is 6.10, 6 is 6.12.
+ */
+enum {
+	SYS_LANDLOCK_FS_EXECUTE = 1 << 0,
+	SYS_LANDLOCK_FS_WRITE_FILE = 1 << 1,
+	SYS_LANDLOCK_FS_READ_FILE = 1 << 2,
+	SYS_LANDLOCK_FS_READ_DIR = 1 << 3,
+	SYS_LANDLOCK_FS_REMOVE_DIR = 1 << 4,
+	SYS_LANDLOCK_FS_REMOVE_FILE = 1 << 5,
+	SYS_LANDLOCK_FS_MAKE_CHAR = 1 << 6,
+	SYS_LANDLOCK_FS_MAKE_DIR = 1 << 7,
+	SYS_LANDLOCK_FS_MAKE_REG = 1 << 8,
+	SYS_LANDLOCK_FS_MAKE_SOCK = 1 << 9,
+	SYS_LANDLOCK_FS_MAKE_FIFO = 1 << 10,
+	SYS_LANDLOCK_FS_MAKE_BLOCK = 1 << 11,
+	SYS_LANDLOCK_FS_MAKE_SYM = 1 << 12,
+	SYS_LANDLOCK_FS_REFER = 1 << 13,     /* [2] */
+	SYS_LANDLOCK_FS_TRUNCATE = 1 << 14,  /* [3] */
+	SYS_LANDLOCK_FS_IOCTL_DEV = 1 << 15, /* [5] */
+	SYS_LANDLOCK_NET_BIND = 1 << 0,	     /* [4] */
+	SYS_LANDLOCK_NET_CONNECT = 1 << 1,   /* [4] */
+	SYS_LANDLOCK_SCOPE_SOCKETS = 1 << 0, /* [6] abstract Unix sockets */
+	SYS_LANDLOCK_SCOPE_SIGNALS = 1 << 1, /* [6] */
+	SYS_LANDLOCK_ABI_PORTS = 4,
+	SYS_LANDLOCK_ABI_SCOPES = 6,
+};
+/* A ruleset that handles these rights: a descriptor. What the kernel does not know must not be asked for. */
+int sys_landlock_ruleset(uint64_t fs, uint64_t net, uint64_t scopes);
+/* Allows @access below @parent_fd (O_PATH), or on that file. */
+int sys_landlock_add_path(int ruleset_fd, int parent_fd, uint64_t access);
+int sys_landlock_add_port(int ruleset_fd, uint64_t port, uint64_t access);
+int sys_landlock_restrict(int ruleset_fd);
+
 /* Whether the kernel knows system call @number: calls it in a child with arguments that cannot be valid (every one
  * is -1), and returns the errno that it answers with, ENOSYS also where a filter ends the child; -1 with errno where
  * there can be no child. */

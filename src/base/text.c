@@ -62,6 +62,20 @@ static size_t utf8_length(const unsigned char *s)
 	return n;
 }
 
+/* Whether the valid UTF-8 sequence at @s is a control or a formatting character that changes what is seen. */
+static bool is_deceptive(const unsigned char *s)
+{
+	if (s[0] == 0xc2 && s[1] < 0xa0)
+		return true; /* U+0080 to U+009F */
+	if (s[0] == 0xd8 && s[1] == 0x9c)
+		return true; /* U+061C, the Arabic letter mark */
+	if (s[0] == 0xe2 && s[1] == 0x80 &&
+	    ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f))
+		return true; /* U+200E, U+200F, U+2028 to U+202E: marks, line separators, embeddings */
+	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 &&
+	       s[2] <= 0xa9; /* U+2066 to U+2069: isolates */
+}
+
 void text_add_json(struct text *t, const char *string)
 {
 	const unsigned char *s = (const unsigned char *)string;
@@ -78,8 +92,13 @@ void text_add_json(struct text *t, const char *string)
 			text_add(t, "\\%c", *s++);
 		} else if (*s >= 0x20 && *s < 0x7f) {
 			text_add(t, "%c", *s++);
-		} else if (n > 0) {
+		} else if (n > 0 && !is_deceptive(s)) {
 			text_add(t, "%.*s", (int)n, (const char *)s);
+			s += n;
+		} else if (n > 0) { /* of two or three bytes; JSON goes to terminals as well */
+			text_add(t, "\\u%04x",
+				 n == 2 ? (s[0] & 0x1fU) << 6 | (s[1] & 0x3fU)
+					: (s[0] & 0xfU) << 12 | (s[1] & 0x3fU) << 6 | (s[2] & 0x3fU));
 			s += n;
 		} else {
 			/* Control bytes as they are; a byte that is no UTF-8 as the code point of its value. */
@@ -87,20 +106,6 @@ void text_add_json(struct text *t, const char *string)
 		}
 	}
 	text_add(t, "\"");
-}
-
-/* Whether the valid UTF-8 sequence at @s is a control or a formatting character that changes what is seen. */
-static bool is_deceptive(const unsigned char *s)
-{
-	if (s[0] == 0xc2 && s[1] < 0xa0)
-		return true; /* U+0080 to U+009F */
-	if (s[0] == 0xd8 && s[1] == 0x9c)
-		return true; /* U+061C, the Arabic letter mark */
-	if (s[0] == 0xe2 && s[1] == 0x80 &&
-	    ((s[2] >= 0xa8 && s[2] <= 0xae) || s[2] == 0x8e || s[2] == 0x8f))
-		return true; /* U+200E, U+200F, U+2028 to U+202E: marks, line separators, embeddings */
-	return s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 &&
-	       s[2] <= 0xa9; /* U+2066 to U+2069: isolates */
 }
 
 void text_add_escaped(struct text *t, const char *string)

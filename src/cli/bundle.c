@@ -17,6 +17,7 @@
 #include "config/from_oci.h"
 #include "config/json.h"
 #include "host/activation.h"
+#include "host/userns.h"
 
 #define DESCRIPTORS_MOST 1024
 
@@ -228,7 +229,7 @@ int bundle_read(struct cli *cli, struct bundle_options *o, const char *id, struc
 	c->no_pivot = o->no_pivot;
 	c->no_new_keyring = o->no_new_keyring;
 	if (cli_cgroup_manager(cli, c, e) < 0 || activation_prepare(c, &listen_fds, e) < 0 ||
-	    config_check(c, e) < 0)
+	    userns_settle(c, NULL, &cli->global, e) < 0 || config_check(c, e) < 0)
 		return -1;
 	if (descriptors_check(listen_fds + o->preserve_fds, e) < 0)
 		return -1;

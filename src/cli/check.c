@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "host/check.h"
+#include "host/rootless.h"
 
 struct check_options {
 	bool json;
@@ -171,6 +172,9 @@ int cli_check(struct cli *cli, int argc, char *const argv[], int *ret_status, st
 	}
 	if (first < argc)
 		return err_set(e, 0, "check takes no argument: %.200s", argv[first]);
+	/* What it tells an ordinary user is what a run of his would find, in his user namespace. */
+	if (rootless_possible() && rootless_enter(cli->argv, &cli->global, e) < 0)
+		return -1;
 	if (cli_begin(cli, e) < 0 || check_host(cli->global.root, &found, e) < 0)
 		return -1;
 	result = print(&found, o.json, ret_status, e);

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "cli/bundle.h"
+#include "host/rootless.h"
 #include "host/seal.h"
 
 static const char usage[] =
@@ -55,7 +56,8 @@ int cli_create(struct cli *cli, int argc, char *const argv[], int *ret_status, s
 		return err_set(e, 0, "create needs an ID for the container");
 	if (first + 1 < argc)
 		return err_set(e, 0, "create takes one ID; %.100s is one too many", argv[first + 1]);
-	if (binary_seal(cli->argv, e) < 0 || cli_begin(cli, e) < 0)
+	if (rootless_enter(cli->argv, &cli->global, e) < 0 || binary_seal(cli->argv, e) < 0 ||
+	    cli_begin(cli, e) < 0)
 		return -1;
 	snprintf(cli->id, sizeof(cli->id), "%s", argv[first]);
 	if (bundle_read(cli, &o, argv[first], c, e) < 0)

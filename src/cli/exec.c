@@ -16,6 +16,8 @@
 #include "config/json.h"
 #include "config/names.h"
 #include "host/exec.h"
+#include "host/record.h"
+#include "host/rootless.h"
 #include "host/seal.h"
 
 struct options {
@@ -230,6 +232,21 @@ static int process_read(struct options *o, struct error *e)
 	return file_read_stream(fd, o->process, JSON_SIZE_MAX, &o->text, &o->exec.process_length, e);
 }
 
+/* An ordinary user: into the namespace in which his mini-run was that has made the container. */
+static int enter(struct cli *cli, const char *id, struct error *e)
+{
+	struct record r;
+	int result;
+
+	if (!rootless_is() || rootless_inside())
+		return 0;
+	result = record_open(&r, cli->global.root, id, e);
+	if (result == 0 && r.pidfd >= 0) /* else host_exec() says what is wrong */
+		result = rootless_enter_of(cli->argv, r.pid, e);
+	record_close(&r);
+	return result;
+}
+
 static int run(struct cli *cli, struct options *o, char *const *words, int n, int *ret_status,
 	       struct error *e)
 {
@@ -239,8 +256,9 @@ static int run(struct cli *cli, struct options *o, char *const *words, int n, in
 		return err_set(e, 0,
 			       o->process ? "exec takes either --process or a command"
 					  : "exec needs a command, or --process FILE");
-	if (binary_seal(cli->argv, e) < 0 || descriptors_check(o->preserve_fds, e) < 0 ||
-	    cli_begin(cli, e) < 0 || (o->process && process_read(o, e) < 0))
+	if (enter(cli, words[0], e) < 0 || binary_seal(cli->argv, e) < 0 ||
+	    descriptors_check(o->preserve_fds, e) < 0 || cli_begin(cli, e) < 0 ||
+	    (o->process && process_read(o, e) < 0))
 		return -1;
 	snprintf(cli->id, sizeof(cli->id), "%s", words[0]);
 	o->exec.global = &cli->global;

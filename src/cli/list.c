@@ -55,6 +55,15 @@ struct listing {
 	struct text text; /* of the JSON form */
 };
 
+/* A copy of @string, for a terminal; NULL: no memory. */
+static char *printable(const char *string)
+{
+	OWNED_TEXT t = {0};
+
+	text_add_escaped(&t, string);
+	return text_ok(&t) ? strdup(t.bytes ? t.bytes : "") : NULL;
+}
+
 static int table_add(struct table *t, const struct show *s, struct error *e)
 {
 	char *(*more)[COLUMNS] = realloc(t->rows, (t->n + 1) * sizeof(*more));
@@ -67,7 +76,7 @@ static int table_add(struct table *t, const struct show *s, struct error *e)
 	more[t->n][0] = strdup(s->record->id);
 	more[t->n][1] = strdup(pid);
 	more[t->n][2] = strdup(record_status_name(s->status));
-	more[t->n][3] = strdup(s->bundle);
+	more[t->n][3] = printable(s->bundle);
 	more[t->n][4] = strdup(s->record->created);
 	more[t->n][5] = strdup(s->owner);
 	t->n++;

@@ -23,7 +23,9 @@
 #include "config/from_args.h"
 #include "config/from_seccomp.h"
 #include "config/names.h"
+#include "host/rootless.h"
 #include "host/seal.h"
+#include "host/userns.h"
 
 #define PROFILE_MAX ((size_t)1024 * 1024)
 
@@ -144,6 +146,7 @@ static const char examples[] =
 	"  mini-run run --network none --read-only --tmpfs /tmp:size=16m --timeout 10s --report "
 	"\\\n"
 	"      ./rootfs /usr/bin/python3 /tmp/job.py\n"
+	"  mini-run run --overlay --network none -v \"$PWD:$PWD\" -w \"$PWD\" / make -j4\n"
 	"  mini-run run -v \"$PWD:/src:ro\" -w /src -u 1000:1000 -e LANG=C.UTF-8 ./rootfs make\n";
 
 /* ---- what only this host knows ---- */
@@ -245,9 +248,31 @@ static int finish(const struct cli *cli, struct args *a, const struct run_option
 	profile = args_seccomp_file(a);
 	if (profile && read_profile(a->config, profile, e) < 0)
 		return -1;
-	if (cli_cgroup_manager(cli, a->config, e) < 0 || rootfs_make_absolute(a->config, e) < 0)
+	if (cli_cgroup_manager(cli, a->config, e) < 0 || rootfs_make_absolute(a->config, e) < 0 ||
+	    userns_settle(a->config, a->userns, &cli->global, e) < 0)
 		return -1;
 	return config_check(a->config, e);
+}
+
+/* As cautious as names_security(): a --help that is the command's own costs nothing but a second look at the options. */
+static bool names_help(int argc, char *const argv[])
+{
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Whether what --security-opt asks for may take the seal (seal_needed). It is looked for in front of everything: behind the
+ * seal all is read anew, and a pipe that --env-file has read would be empty.
+ */
+static bool names_security(int argc, char *const argv[])
+{
+	for (int i = 1; i < argc; i++)
+		if (strncmp(argv[i], "--security-opt", strlen("--security-opt")) == 0)
+			return true;
+	return false;
 }
 
 /* Options that only a bundle has. */
@@ -272,6 +297,9 @@ static int detached_check(const struct config *c, const struct run_options *o, s
 		return err_set(e, 0, "--report: a detached container is not waited for");
 	if (c->timeout_ms > 0)
 		return err_set(e, 0, "--timeout: a detached container is not waited for");
+	if (c->seccomp_log)
+		return err_set(
+			e, 0, "--security-opt seccomp-log: a detached container is not waited for");
 	if (o->keep)
 		return err_set(e, 0, "--keep: a detached container is kept anyway");
 	if (c->process.terminal && !o->console_socket)
@@ -344,6 +372,10 @@ int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, stru
 	if (!c)
 		return err_no_memory(e);
 	collect_tables(cli, &a, &o, &b, tables);
+	if (!names_help(argc, argv) && rootless_enter(cli->argv, &cli->global, e) < 0)
+		return -1;
+	if (names_security(argc, argv) && binary_seal(cli->argv, e) < 0)
+		return -1;
 	if (options_parse(tables, argc, argv, &first, e) < 0)
 		return -1;
 	if (cli->help) {
@@ -357,6 +389,8 @@ int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, stru
 		return err_set(
 			e,
 			0, "run needs a root filesystem and a command (mini-run run ./rootfs /bin/sh)");
+	if (rootless_enter(cli->argv, &cli->global, e) < 0)
+		return -1;
 	if (first + 1 == argc)
 		return run_bundle(cli, argc, argv, ret_status, e);
 	if (bundle_misplaced(&b, e) < 0 || cli_begin(cli, e) < 0 ||
@@ -370,6 +404,8 @@ int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, stru
 	o.console_socket = b.run.console_socket;
 	o.pidfd_socket = b.run.pidfd_socket;
 	if (o.mode == RUN_DETACHED ? detached_check(c, &o, e) < 0 : attached_check(&o, e) < 0)
+		return -1;
+	if (seal_needed(c) && binary_seal(cli->argv, e) < 0)
 		return -1;
 	snprintf(cli->id, sizeof(cli->id), "%s", c->id);
 	return host_run(c, &o, ret_status, e);

@@ -111,6 +111,8 @@ int args_mount_add(struct args *a, const struct config_mount *mount, struct erro
 	if (m->bind && m->recursive) {
 		m->rec_set = m->set;
 		m->set = 0;
+		if (m->idmap != MOUNT_IDMAP_NONE)
+			m->idmap = MOUNT_RIDMAP;
 	}
 	return 0;
 }
@@ -136,11 +138,13 @@ static int take_volume_option(struct args *a, void *into, const char *word, stru
 		m->recursive = word[0] == 'r';
 	else if (strcmp(word, "rro") == 0)
 		m->set |= MOUNT_RDONLY;
+	else if (strcmp(word, "idmap") == 0)
+		m->idmap = MOUNT_IDMAP;
 	else
 		return err_set(
 			e, 0,
 			"\"%.40s\" is not an option (ro, rw, rro, [no]suid, [no]dev, [no]exec, "
-			"bind, rbind, [r]private, [r]slave, [r]shared, [r]unbindable, nosymfollow, "
+			"bind, rbind, idmap, [r]private, [r]slave, [r]shared, [r]unbindable, nosymfollow, "
 			"noatime, relatime, strictatime, nodiratime)",
 			word);
 	return 0;
@@ -354,6 +358,28 @@ static int take_read_only(void *into, const char *value, struct error *e)
 	return 0;
 }
 
+static int take_overlay(void *into, const char *value, struct error *e)
+{
+	struct args *a = into;
+	struct config_overlay *o = &a->config->overlay;
+
+	if (value && *value == '\0')
+		return err_set(e, 0, "the directory is empty (--overlay alone keeps nothing)");
+	o->set = true;
+	o->dir = NULL;
+	return value ? args_keep(a, value, &o->dir, e) : 0;
+}
+
+static int take_overlay_size(void *into, const char *value, struct error *e)
+{
+	struct args *a = into;
+
+	if (number_size(value, &a->config->overlay.size, e) < 0)
+		return -1;
+	/* Which the kernel reads as "no limit". */
+	return a->config->overlay.size == 0 ? err_set(e, 0, "must be more than 0") : 0;
+}
+
 static int take_sysfs(void *into, const char *value, struct error *e)
 {
 	struct args *a = into;
@@ -442,8 +468,9 @@ int args_device_found(struct args *a, size_t index, const struct args_node *node
 const struct option_row args_rows_mounts[] = {
 	{'v', "volume", "SRC:DST[:OPTIONS]",
 	 "Show the file or directory SRC at DST, with all that is mounted below it. OPTIONS, "
-	 "separated by commas: ro, nosuid, noexec, dev, bind, rslave, rshared, ...; device nodes "
-	 "are dead without dev. May be repeated",
+	 "separated by commas: ro, nosuid, noexec, dev, bind, rslave, rshared, idmap, ...; device "
+	 "nodes are dead without dev, and with --userns files keep their owners by idmap. May be "
+	 "repeated",
 	 take_volume},
 	{0, "mount", "KEY=VALUE,...",
 	 "The same in words: type=bind,src=SRC,dst=DST[,ro][,bind-propagation=rslave], or "
@@ -454,6 +481,16 @@ const struct option_row args_rows_mounts[] = {
 	 "size=64m, mode=1777, exec, ...; may be repeated",
 	 take_tmpfs},
 	{0, "read-only", NULL, "The root filesystem cannot be written to", take_read_only},
+	{0, "overlay", "[DIR]",
+	 "ROOTFS stays as it is: what is written goes to a layer over it, which is thrown away at "
+	 "the "
+	 "end, or kept in DIR for the next run. ROOTFS may be / then: this machine, copy-on-write",
+	 take_overlay},
+	{0, "overlay-size", "SIZE",
+	 "The most that a layer in memory may hold (64m); by default half of the memory, and never "
+	 "more "
+	 "than --memory",
+	 take_overlay_size},
 	{0, "device", "PATH[:DST[:rwm]]",
 	 "Give it this device of the host, to read, write and make nodes of; may be repeated",
 	 take_device},

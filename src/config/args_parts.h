@@ -22,6 +22,9 @@ int args_defaults(struct args *a, struct error *e);
 /* Capabilities, no_new_privs and the source of the seccomp filter. */
 int args_finish_security(struct args *a, struct error *e);
 
+/* The scopes that hold by default with the host's network. */
+void args_finish_landlock(struct args *a);
+
 /* Copies @text into the arena, to *ret. */
 int args_keep(struct args *a, const char *text, const char **ret, struct error *e);
 

@@ -54,32 +54,114 @@ static int take_privileged(void *into, const char *value, struct error *e)
 	return 0;
 }
 
+/* ---- --security-opt ---- */
+
+static int take_seccomp(struct args *a, const char *setting, struct error *e)
+{
+	if (!setting || *setting == '\0')
+		return err_set(e, 0, "needs a profile (seccomp=FILE, or seccomp=unconfined)");
+	return args_keep(a, setting, &a->seccomp, e);
+}
+
+/* NULL: the bare name, which means yes. */
+static int take_boolean(const char *setting, bool *ret, struct error *e)
+{
+	if (setting && strcmp(setting, "true") != 0 && strcmp(setting, "false") != 0)
+		return err_set(e, 0, "is either true or false");
+	*ret = !setting || strcmp(setting, "true") == 0;
+	return 0;
+}
+
+static int take_seccomp_log(struct args *a, const char *setting, struct error *e)
+{
+	return take_boolean(setting, &a->config->seccomp_log, e);
+}
+
+static int take_no_new_privileges(struct args *a, const char *setting, struct error *e)
+{
+	bool value = true;
+
+	if (take_boolean(setting, &value, e) < 0)
+		return -1;
+	a->no_new_privs = (struct config_number){true, value};
+	return 0;
+}
+
+static int take_apparmor(struct args *a, const char *setting, struct error *e)
+{
+	if (!setting || *setting == '\0')
+		return err_set(e, 0, "needs a profile (apparmor=PROFILE, or apparmor=unconfined)");
+	return args_keep(a, setting, &a->config->process.apparmor_profile, e);
+}
+
+/* An SELinux label: user:role:type, and with MLS a level behind it. What it means only the kernel's policy knows. */
+static bool is_label(const char *text)
+{
+	for (int parts = 1;; parts++) {
+		size_t length = strcspn(text, ":");
+
+		if (length == 0)
+			return false;
+		if (text[length] == '\0')
+			return parts >= 3;
+		text += length + 1;
+	}
+}
+
+/* Engines put a label together from such parts, and choose the rest. Here nobody chooses one. */
+static bool is_part_of_label(const char *text)
+{
+	static const char *const parts[] = {"user:", "role:", "type:", "level:", "filetype:"};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strncmp(text, parts[i], strlen(parts[i])) == 0)
+			return true;
+	return false;
+}
+
+static int take_label(struct args *a, const char *setting, struct error *e)
+{
+	if (setting && strcmp(setting, "disable") == 0) {
+		a->config->process.selinux_label = NULL; /* as without the option */
+		return 0;
+	}
+	if (setting && is_part_of_label(setting))
+		return err_set(e, 0,
+			       "is a part of a label, and mini-run chooses no others (give the "
+			       "whole of it: label=USER:ROLE:TYPE:LEVEL)");
+	if (!setting || !is_label(setting))
+		return err_set(e, 0,
+			       "not an SELinux label (label=USER:ROLE:TYPE:LEVEL, or "
+			       "label=disable)");
+	return args_keep(a, setting, &a->config->process.selinux_label, e);
+}
+
 /* "NAME=VALUE"; docker's older form has a colon there. */
 static int take_security_opt(void *into, const char *value, struct error *e)
 {
-	struct args *a = into;
+	static const struct {
+		const char *name;
+		int (*take)(struct args *a, const char *setting, struct error *e);
+	} settings[] = {
+		{"seccomp", take_seccomp},
+		{"seccomp-log", take_seccomp_log},
+		{"no-new-privileges", take_no_new_privileges},
+		{"apparmor", take_apparmor},
+		{"label", take_label},
+	};
 	size_t length = strcspn(value, "=:");
-	const char *setting = value[length] != '\0' ? value + length + 1 : NULL;
 
-	if (length == strlen("seccomp") && strncmp(value, "seccomp", length) == 0) {
-		if (!setting || *setting == '\0')
-			return err_set(e, 0, "needs a profile (seccomp=FILE, or seccomp=unconfined)");
-		return args_keep(a, setting, &a->seccomp, e);
-	}
-	if (length == strlen("no-new-privileges") &&
-	    strncmp(value, "no-new-privileges", length) == 0) {
-		if (!setting || strcmp(setting, "true") == 0)
-			a->no_new_privs = (struct config_number){true, 1};
-		else if (strcmp(setting, "false") == 0)
-			a->no_new_privs = (struct config_number){true, 0};
-		else
-			return err_set(e, 0, "is either true or false");
-		return 0;
-	}
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (strlen(settings[i].name) == length &&
+		    strncmp(value, settings[i].name, length) == 0)
+			return settings[i].take(
+				into, value[length] != '\0' ? value + length + 1 : NULL, e);
 	return err_set(e, 0,
-		       "no such setting (seccomp=FILE, seccomp=unconfined, no-new-privileges=true "
-		       "or false)");
+		       "no such setting (seccomp=FILE, seccomp=unconfined, seccomp-log, "
+		       "apparmor=PROFILE, label=LABEL, no-new-privileges=true or false)");
 }
+
+/* ---- the others ---- */
 
 static int take_network(void *into, const char *value, struct error *e)
 {
@@ -143,6 +225,12 @@ int args_finish_security(struct args *a, struct error *e)
 		c->seccomp.mode = SECCOMP_MODE_UNCONFINED;
 	else /* a profile from a file takes this place when it is read */
 		c->seccomp.mode = SECCOMP_MODE_DEFAULT;
+	if (c->seccomp_log && c->seccomp.mode == SECCOMP_MODE_UNCONFINED)
+		return err_set(e, 0,
+			       "--security-opt seccomp-log: there is no filter that could refuse a "
+			       "system call (%s)",
+			       a->seccomp ? "leave out seccomp=unconfined"
+					  : "add seccomp=builtin or seccomp=FILE to --privileged");
 	return 0;
 }
 
@@ -160,6 +248,8 @@ const struct option_row args_rows_security[] = {
 	 take_cap_drop},
 	{0, "security-opt", "NAME=VALUE",
 	 "seccomp=FILE: filter system calls by this profile. seccomp=unconfined: not at all. "
+	 "seccomp-log: name every refused system call at the end. apparmor=PROFILE, label=LABEL: "
+	 "confine by AppArmor or SELinux. "
 	 "no-new-privileges=false: let set-user-id programs and file capabilities work",
 	 take_security_opt},
 	{0, "privileged", NULL,

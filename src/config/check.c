@@ -33,10 +33,11 @@ static int check_id(const char *id, struct error *e)
 		return err_set(e, 0, "the name of the container is empty");
 	if (strlen(id) > ID_MOST)
 		return err_set(e, 0, "name %.40s...: longer than %d bytes", id, ID_MOST);
-	if (id[0] == '.' || id[strspn(id, id_letters)] != '\0')
+	/* "-x" would be an option to every command that is called with it. */
+	if (id[0] == '.' || id[0] == '-' || id[strspn(id, id_letters)] != '\0')
 		return err_set(
 			e,
-			0, "name %s: not a container's name (letters, digits, _ + - and ., no . in front)",
+			0, "name %s: not a container's name (letters, digits, _ + - and ., no . or - in front)",
 			id);
 	return 0;
 }
@@ -194,6 +195,14 @@ static bool is_interface(const char *name)
 	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+/* The kernel takes one "%d" for a number that it finds. A name with more of them it refuses when the device has moved. */
+static bool is_interface_or_template(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	return is_interface(name) && (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')));
+}
+
 static int check_namespaces(const struct config *c, struct error *e)
 {
 	const struct config_idmaps *maps = &c->idmaps;
@@ -227,7 +236,7 @@ static int check_namespaces(const struct config *c, struct error *e)
 		if (!check_has_own(c, NS_NETWORK))
 			return err_set(e, 0, "network devices need a network namespace of their own");
 		for (int k = 0; k < 2; k++)
-			if (names[k] && !is_interface(names[k]))
+			if (names[k] && !(k == 0 ? is_interface : is_interface_or_template)(names[k]))
 				return err_set(e, 0, "network device %.40s: not an interface's name",
 					       names[k]);
 	}
@@ -380,7 +389,7 @@ int config_check(const struct config *c, struct error *e)
 {
 	if (check_names(c, e) < 0 || check_process(c, e) < 0 || check_mounts(c, e) < 0 ||
 	    check_namespaces(c, e) < 0 || check_resources(c, e) < 0 || check_cgroup_path(c, e) < 0 ||
-	    check_hooks(c, e) < 0 || check_seccomp(&c->seccomp, e) < 0)
+	    check_hooks(c, e) < 0 || check_seccomp(&c->seccomp, e) < 0 || check_landlock(c, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c->sysctls_n; i++)
 		if (check_sysctl(c, &c->sysctls[i], e) < 0)

@@ -136,8 +136,31 @@ static int check_devices(const struct config *c, struct error *e)
 	return 0;
 }
 
+static int check_overlay(const struct config *c, struct error *e)
+{
+	const struct config_overlay *o = &c->overlay;
+
+	if (o->size > 0 && !o->set)
+		return err_set(e, 0, "--overlay-size: needs --overlay");
+	if (o->size > 0 && o->dir)
+		return err_set(
+			e, 0,
+			"--overlay-size: is for a layer in memory, and %.200s is bounded by the "
+			"filesystem that it lies in",
+			o->dir);
+	if (o->dir && c->rootfs_readonly)
+		return err_set(
+			e, 0,
+			"--overlay=%.200s with --read-only: nothing would be written that could be "
+			"kept",
+			o->dir);
+	return 0;
+}
+
 int check_mounts(const struct config *c, struct error *e)
 {
+	if (check_overlay(c, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->mounts_n; i++)
 		if (check_mount(c, &c->mounts[i], e) < 0)
 			return -1;

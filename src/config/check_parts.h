@@ -12,6 +12,9 @@ int check_mounts(const struct config *c, struct error *e);
 /* Everything for the cgroup. */
 int check_resources(const struct config *c, struct error *e);
 
+/* Rules of Landlock. */
+int check_landlock(const struct config *c, struct error *e);
+
 /* Whether the container has a namespace of this kind that is not the caller's. */
 static inline bool check_has_own(const struct config *c, enum config_ns_kind kind)
 {

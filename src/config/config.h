@@ -115,8 +115,9 @@ struct config_mount {
 	bool bind, recursive; /* bind, rbind */
 	bool tmpcopyup;	      /* a tmpfs that starts with a copy of what it hides */
 	bool remount;
-	bool make_source;	     /* bind: make the source directory where it is missing */
-	uint32_t set, clear;	     /* enum config_mount_flag, this mount alone */
+	bool make_source;    /* bind: make the source directory where it is missing */
+	bool notify;	     /* bind: the source is mini-run's own, the socket of host/notify.h */
+	uint32_t set, clear; /* enum config_mount_flag, this mount alone */
 	uint32_t rec_set, rec_clear; /* the same for the whole tree (rro and its like) */
 	uint32_t super;		     /* enum config_super_flag */
 	enum config_propagation propagation;
@@ -372,28 +373,32 @@ enum { LANDLOCK_READ = 1, LANDLOCK_WRITE = 2, LANDLOCK_EXECUTE = 4 };
 /* What the command may still do with a file, or with everything below a directory. */
 struct config_landlock_path {
 	const char *path; /* in the container, absolute */
-	uint32_t access;  /* of LANDLOCK_READ, LANDLOCK_WRITE, LANDLOCK_EXECUTE */
+	uint32_t access; /* of LANDLOCK_READ, LANDLOCK_WRITE, LANDLOCK_EXECUTE (which takes LANDLOCK_READ) */
 };
 
-/* A TCP port that the command may still use. */
-struct config_landlock_port {
-	uint32_t port;
-	bool bind; /* to listen on it; false: to connect to it */
+/* TCP ports that the command may still use. */
+struct config_landlock_ports {
+	bool restricted; /* to those of the list, which may be empty */
+	uint32_t *v;
+	size_t n;
 };
 
-/* Landlock (landlock(7)): a wall around the command that it takes along. Each list restricts from its first entry on. */
+/* Landlock (landlock(7)): a wall around the command that it takes along. */
 struct config_landlock {
-	bool off; /* none of it, not even what holds by default */
-	struct config_landlock_path *paths;
+	bool off;			    /* none of it, not even what holds by default */
+	struct config_landlock_path *paths; /* from the first one on nothing else can be reached */
 	size_t paths_n;
-	struct config_landlock_port *ports;
-	size_t ports_n;
+	struct config_landlock_ports bind, connect;
+	bool scope_sockets;   /* abstract Unix sockets that were made outside cannot be reached */
+	bool scope_signals;   /* nor processes outside by a signal */
+	bool scopes_optional; /* a kernel that has no scopes goes without them */
 };
 
 /* A writable layer over the root filesystem. */
 struct config_overlay {
 	bool set;
 	const char *dir; /* keeps the changes; NULL: they are thrown away */
+	int64_t size;	 /* in bytes, of what is thrown away; 0: half of the memory */
 };
 
 /* ---- the container ---- */
@@ -420,6 +425,7 @@ struct config {
 	bool has_process; /* config.json may leave it out; "start" then has nothing to run */
 	struct config_process process;
 	bool no_new_keyring; /* keep the caller's session keyring */
+	const char *notify_socket; /* the service manager's NOTIFY_SOCKET, which the container reaches by a proxy */
 	struct config_ns ns[NS_KINDS];
 	struct config_idmaps idmaps; /* of the user namespace */
 	struct config_time_offset time_monotonic, time_boottime;

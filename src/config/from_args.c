@@ -211,6 +211,7 @@ int args_finish(struct args *a, const char *rootfs, char *const *command, const 
 	    args_finish_security(a, e) < 0)
 		return -1;
 	finish_network(a);
+	args_finish_landlock(a);
 	finish_swap(a);
 	for (; *command; command++)
 		if (config_strings_add(c, &c->process.args, *command, e) < 0)

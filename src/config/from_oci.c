@@ -308,6 +308,7 @@ static const struct json_field top[] = {
 	OCI_READ("linux", 0, oci_linux),
 	OCI_READ("hooks", offsetof(struct config, hooks), oci_hooks),
 	OCI_READ("annotations", 0, read_annotations),
+	OCI_READ("miniRun", 0, oci_mini_run),
 	OCI_END,
 };
 

@@ -53,6 +53,7 @@ int oci_mounts(const struct json *j, struct config *c, void *config, struct erro
 int oci_linux(const struct json *j, struct config *c, void *config, struct error *e);
 int oci_resources(const struct json *j, struct config *c, void *resources, struct error *e);
 int oci_hooks(const struct json *j, struct config *c, void *hooks, struct error *e);
+int oci_mini_run(const struct json *j, struct config *c, void *config, struct error *e);
 
 /* Appends an object of containerID, hostID and size to an array of struct config_idmap. */
 int oci_idmap(const struct json *j, struct config *c, struct config_idmap **maps, size_t *n,

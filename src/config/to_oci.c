@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "config/landlock_words.h"
 #include "config/names.h"
 
 #define OCI_VERSION "1.3.0"
@@ -401,6 +402,42 @@ void resources_to_oci(const struct config_resources *r, struct text *t)
 	put(t, "}");
 }
 
+/* ---- what mini-run has beyond the specification: read by oci_landlock.c ---- */
+
+static void add_ports(struct text *t, const char *name, const struct config_landlock_ports *ports)
+{
+	if (!ports->restricted)
+		return;
+	text_add(t, ",\"%s\":[", name);
+	for (size_t i = 0; i < ports->n; i++)
+		text_add(t, "%s%u", i > 0 ? "," : "", (unsigned int)ports->v[i]);
+	put(t, "]");
+}
+
+static void add_landlock(const struct config_landlock *l, struct text *t)
+{
+	if (!landlock_wanted(l))
+		return;
+	put(t, ",\"miniRun\":{\"landlock\":{\"scopesOptional\":");
+	put(t, l->scopes_optional ? "true" : "false");
+	for (size_t i = 0; i < l->paths_n; i++) {
+		const char *word = landlock_access_word(l->paths[i].access);
+
+		put(t, i > 0 ? ",{\"path\":" : ",\"paths\":[{\"path\":");
+		add_string(t, l->paths[i].path);
+		add_member(t, "access", word ? word : "");
+		put(t, "}");
+	}
+	put(t, l->paths_n > 0 ? "]" : "");
+	add_ports(t, "bind", &l->bind);
+	add_ports(t, "connect", &l->connect);
+	put(t, ",\"scopes\":[");
+	put(t, l->scope_sockets ? "\"abstract-unix-socket\"" : "");
+	put(t, l->scope_sockets && l->scope_signals ? "," : "");
+	put(t, l->scope_signals ? "\"signal\"" : "");
+	put(t, "]}}");
+}
+
 /* ---- the documents ---- */
 
 void config_to_oci(const struct config *c, const struct oci_resolved *r, struct text *t)
@@ -423,6 +460,7 @@ void config_to_oci(const struct config *c, const struct oci_resolved *r, struct 
 		put(t, ",\"annotations\":");
 		add_pairs(t, c->annotations, c->annotations_n);
 	}
+	add_landlock(&c->landlock, t);
 	put(t, "}\n");
 }
 

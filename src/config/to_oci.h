@@ -22,7 +22,7 @@ struct oci_resolved {
 /*
  * Adds a config.json for a container that was made from the command line (`run ROOTFS CMD`): what later commands
  * need of it (exec, update, state), so that they read one form for all. config_from_oci() reads it back: process,
- * root, hostname, namespaces, cgroupsPath, resources, masks, annotations. The filter is not in it (ROOT/ID/seccomp).
+ * root, hostname, namespaces, cgroupsPath, resources, masks, annotations, Landlock. The filter is not in it (ROOT/ID/seccomp).
  */
 void config_to_oci(const struct config *c, const struct oci_resolved *r, struct text *t);
 

@@ -231,12 +231,22 @@ int affinity_final_set(const char *list, pid_t pid, struct error *e)
 
 /* ---- execution domain ---- */
 
+#define PER_CLEAR (READ_IMPLIES_EXEC | ADDR_NO_RANDOMIZE | ADDR_COMPAT_LAYOUT | MMAP_PAGE_ZERO)
+
 int personality_set(struct inside *in, struct error *e)
 {
 	const struct config_personality *p = &in->config->personality;
 
 	if (p->set && personality(p->linux32 ? PER_LINUX32 : PER_LINUX) < 0)
 		return err_set(e, errno, "linux.personality: %s", p->linux32 ? "LINUX32" : "LINUX");
+	/* What set-user-id programs are not given either: the caller may have run under setarch(8). */
+	if (!p->set) {
+		int own = personality(0xffffffff);
+
+		if (own < 0 ||
+		    ((own & PER_CLEAR) && personality((unsigned int)(own & ~PER_CLEAR)) < 0))
+			return err_set(e, errno, "clear the caller's personality");
+	}
 	return 0;
 }
 

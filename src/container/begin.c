@@ -63,7 +63,7 @@ int descriptors_close(struct inside *in, struct error *e)
 {
 	static struct own own;
 	const int few[] = {in->sync_fd,	 in->root_fd,	in->init_fd, in->overlay_fd,
-			   in->stdin_fd, in->listen_fd, in->proc_fd};
+			   in->stdin_fd, in->listen_fd, in->proc_fd, in->host_proc_fd};
 	int last = 2 + (int)in->keep_fds;
 
 	if (own_add(&own, few, sizeof(few) / sizeof(few[0]), e) < 0 ||

@@ -17,6 +17,7 @@
 #include "base/path.h"
 #include "base/sys.h"
 #include "container/steps.h"
+#include "init/places.h"
 #include "sync/sync.h"
 
 #ifndef AT_EMPTY_PATH
@@ -57,12 +58,8 @@ static const char *search_path(char *const *env)
 	return CONFIG_DEFAULT_PATH;
 }
 
-/* Why execve failed, as an exit status: 127 for what is not there, 126 for what cannot be run. The words are those that
- * engines look for, in their letters. */
-static int exec_error(const char *command, struct error *e)
+int command_error(const char *command, int no, struct error *e)
 {
-	int no = errno;
-
 	if (no == ENOENT && !strchr(command, '/'))
 		return err_status(e, 127, 0, "%s: executable file not found in $PATH", command);
 	if (no == ENOENT)
@@ -111,6 +108,38 @@ static int place_note(struct inside *in, const char *path, struct error *e)
 	return 0;
 }
 
+/* The first descriptor behind those that go to the command: the sync socket, from "arrange descriptors" on. */
+static int first_own(const struct inside *in)
+{
+	return 3 + (int)in->keep_fds;
+}
+
+/*
+ * What the built-in program is called with. It is made here, because the command's limits may leave no memory for it, and
+ * the kernel counts it as the command's arguments: a command line that fills all of them (ARG_MAX) is shorter by this.
+ */
+static int program_args_make(struct inside *in, struct error *e)
+{
+	const struct config_strings *args = &in->config->process.args;
+	size_t n = 0;
+
+	if (!in->by_program || in->places_n == 0)
+		return 0;
+	snprintf(in->program_numbers, sizeof(in->program_numbers), "%d %zu %d", first_own(in),
+		 in->places_n, in->place_error);
+	free(in->program_args);
+	in->program_args = calloc(2 + in->places_n + args->n + 1, sizeof(char *));
+	if (!in->program_args)
+		return err_no_memory(e);
+	in->program_args[n++] = (char *)"mini-run-exec";
+	in->program_args[n++] = in->program_numbers;
+	for (size_t i = 0; i < in->places_n; i++)
+		in->program_args[n++] = in->places[i];
+	for (size_t i = 0; i < args->n; i++)
+		in->program_args[n++] = args->v[i];
+	return 0;
+}
+
 /*
  * Looks for the command where it will be looked for, before anybody says go: engines expect `create` to fail for one that
  * is not there. A startContainer hook may still bring it.
@@ -136,9 +165,8 @@ int command_find(struct inside *in, struct error *e)
 	if (searched && in->place_error != EACCES)
 		in->place_error = ENOENT; /* of a search only the name counts */
 	if (in->places_n > 0 || in->config->hooks[HOOK_START_CONTAINER].n > 0)
-		return 0;
-	errno = in->place_error;
-	return exec_error(name, e);
+		return program_args_make(in, e);
+	return command_error(name, in->place_error, e);
 }
 
 /* Once more, where a hook may have changed what there is. */
@@ -151,35 +179,44 @@ int command_find_again(struct inside *in, struct error *e)
 	return command_find(in, e);
 }
 
-/* Tries each place as execvp(3) does. Returns only with errno: the most telling one. */
-static void exec_places(const struct inside *in)
+static int execute(const char *path, char *const argv[], char *const env[])
 {
-	int telling = in->place_error;
-
-	for (size_t i = 0; i < in->places_n; i++) {
-		execve(in->places[i], in->config->process.args.v, in->env);
-		if (in->places_n == 1 && strchr(in->config->process.args.v[0], '/'))
-			return;
-		if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG)
-			continue;
-		telling = errno;
-		if (errno != EACCES)
-			break;
-	}
-	errno = telling;
+	execve(path, argv, env);
+	return errno;
 }
 
-/* The command itself, in this process. Returns only on failure. */
+/*
+ * The command itself, in this process: by the built-in program, to which /proc/self/exe then leads while the kernel looks
+ * for the command and for what that names as its interpreter; or straight, where mini-run was executed from a mount that
+ * nobody can write through (host/seal.c). Returns only on failure; the built-in program tells its own.
+ */
 static int exec_now(struct inside *in, struct error *e)
 {
-	exec_places(in);
-	return exec_error(in->config->process.args.v[0], e);
+	const char *command = in->config->process.args.v[0];
+	int no;
+
+	if (!in->program_args)
+		return command_error(command,
+				     places_try(in->places, in->places_n, in->place_error,
+						in->config->process.args.v, in->env, execute),
+				     e);
+	if (fcntl(in->sync_fd, F_SETFD, 0) < 0)
+		return err_set(e, errno, "keep the sync socket");
+	sys_execveat(in->init_fd, "", in->program_args, in->env, AT_EMPTY_PATH);
+	no = errno;
+	if (no == E2BIG || no == EAGAIN ||
+	    no == ENOMEM) /* as of the command: its arguments, its limits */
+		return command_error(command, no, e);
+	err_set(e, no, "start the built-in program from its memory file");
+	return no == EACCES || no == EPERM
+		       ? err_hint(e, "a security module or a policy of this host forbids it")
+		       : -1;
 }
 
 /*
  * --init: the command becomes a child in a process group of its own, in the foreground where there is a
  * terminal, and this process becomes the built-in init from its sealed memory file. The host's binary is
- * not what /proc/1/exe leads to.
+ * not what /proc/1/exe leads to, nor what executes the command.
  */
 static int exec_below_init(struct inside *in, struct error *e)
 {
@@ -218,19 +255,13 @@ static int fd_move(int *fd, int number, struct error *e)
 	return 0;
 }
 
-/* The first descriptor behind those that go to the command. */
-static int first_own(const struct inside *in)
-{
-	return 3 + (int)in->keep_fds;
-}
-
 int descriptors_arrange(struct inside *in, struct error *e)
 {
 	int first = first_own(in);
-	int *others[] = {&in->init_fd, &in->listen_fd};
+	int *others[] = {&in->init_fd, &in->listen_fd, &in->proc_fd, &in->host_proc_fd};
 
 	/* Before the limits, which may leave room for no more than these. */
-	for (size_t i = 0; i < 2; i++) { /* out of the way first */
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) { /* out of the way first */
 		if (*others[i] < 0 || *others[i] >= first + 2)
 			continue;
 		*others[i] = fcntl(*others[i], F_DUPFD_CLOEXEC, first + 2);
@@ -248,7 +279,7 @@ int command_arm(struct inside *in, struct error *e)
 		return -1;
 	/*
 	 * All descriptors of ours are close-on-exec, but a path such as /proc/self/fd/7 is resolved before
-	 * execve closes them, so they go now. The sync socket and the init's file stay, on the first two, until
+	 * execve closes them, so they go now. The sync socket and the built-in program stay, on the first two, until
 	 * execve succeeds; both are useless to whoever finds them there.
 	 */
 	if (sys_close_range((unsigned int)first_own(in) + (in->init_fd >= 0 ? 2 : 1), ~0U, 0) < 0)
@@ -258,5 +289,5 @@ int command_arm(struct inside *in, struct error *e)
 
 int command_exec(struct inside *in, struct error *e)
 {
-	return in->init_fd >= 0 ? exec_below_init(in, e) : exec_now(in, e);
+	return in->config->process.builtin_init ? exec_below_init(in, e) : exec_now(in, e);
 }

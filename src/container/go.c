@@ -85,7 +85,11 @@ static int hook_confine(void *into)
 	/* A listener is for the command; here what it would be asked about fails (ENOSYS). */
 	in.seccomp.flags &= ~(unsigned int)(SECCOMP_FILTER_FLAG_NEW_LISTENER |
 					    SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+	in.told = (struct seccomp_told){0}; /* nor are its refusals told */
 	in.die_with_parent = false;
+	in.places_n = 0; /* it is not the command that has to be executable */
+	if (landlock_enter(&in, &e) < 0)
+		return -1;
 	return rlimits_set(&in, &e) < 0 || privileges_drop(&in, &e) < 0 ? -1 : 0;
 }
 

@@ -94,6 +94,9 @@ int privileges_drop(struct inside *in, struct error *e)
 	const struct config_process *p = &in->config->process;
 
 	umask(p->user.umask.set ? (mode_t)p->user.umask.value : in->umask);
+	/* Those of the caller: what a change of the user takes away would stay. */
+	if (prctl(PR_GET_SECUREBITS) > 0 && prctl(PR_SET_SECUREBITS, 0) < 0)
+		return err_set(e, errno, "clear the caller's securebits");
 	if (p->has_capabilities && bounding_drop(in->capabilities.bounding, e) < 0)
 		return -1;
 	/* Without no_new_privs loading a filter takes CAP_SYS_ADMIN, which a changed uid takes away. */

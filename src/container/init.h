@@ -30,6 +30,7 @@ struct inside {
 
 	int root_fd;	/* the root filesystem: a detached, recursive, private copy of its mounts */
 	int overlay_fd; /* --overlay=DIR: a detached mount of DIR; -1 */
+	const char *overlay_place; /* where DIR lies in the root filesystem; NULL: elsewhere */
 	int *mount_fds; /* one for each of config->mounts: the detached source of a bind mount; for a new
 			 * filesystem -1 until the inside has made it */
 	int *device_fds; /* in a user namespace, where mknod(2) is refused: detached mounts of the host's nodes, first the
@@ -37,10 +38,14 @@ struct inside {
 	bool in_user_ns;      /* in a user namespace that is not mini-run's, new or joined */
 	int ns_fds[NS_KINDS]; /* namespaces to join, or -1 */
 	int listen_fd;	      /* create: where `start` connects; -1 */
+	int host_proc_fd;     /* exec with a label into a user namespace: the host's procfs; -1 */
 	unsigned int keep_fds; /* descriptors 3 to 2 + this go to the command (--preserve-fds, socket activation) */
 	int stdin_fd; /* what becomes stdin in place of a file that the caller opened for reading only; -1 */
-	int init_fd; /* the sealed built-in init (--init), or -1 */
-	struct seccomp_filter seccomp;
+	int init_fd;	  /* the sealed built-in program (init/init.c), or -1 */
+	bool by_program;  /* it executes the command, and not mini-run: see host/seal.h */
+	int landlock_abi; /* what the kernel has of Landlock; 0: none */
+	struct seccomp_filter seccomp; /* of the configuration */
+	struct seccomp_told told;      /* the same for the command alone, where refusals are told */
 
 	uint32_t uid, gid;	/* of the command */
 	const uint32_t *groups; /* its supplementary groups */
@@ -53,13 +58,20 @@ struct inside {
 
 	char *places[INSIDE_PLACES]; /* where the command may be, in the order in which it is tried */
 	size_t places_n;
-	int place_error; /* the errno where it is at none of them */
+	int place_error;     /* the errno where it is at none of them */
+	char **program_args; /* of the built-in program that tries them; NULL: mini-run does */
+	char program_numbers[48];
 
 	/* Made on the way; -1 until then. */
 	int proc_fd;  /* the container's own procfs, before anything lies over it */
 	int slash_fd; /* the root directory, once attached */
+	int place_fd; /* --overlay: where it is to be attached */
 	int null_fd;  /* a detached mount of the container's checked /dev/null: masks files */
 };
+
+/* Why execve(2) of @command failed, @no: the words that engines look for, and the exit status 126 or 127. Both sides
+ * use it. Returns -1. */
+int command_error(const char *command, int no, struct error *e);
 
 /* Tells the outside of @e and ends the process. */
 _Noreturn void container_fail(const struct inside *in, const struct error *e);

@@ -7,19 +7,42 @@
  * at it when execve comes.
  *
  * The attributes are written through our own procfs, by our own pid and over no mount: a write to a file that only
- * pretends to be /proc/self/attr would leave the command unconfined (CVE-2019-16884, CVE-2019-19921).
+ * pretends to be /proc/self/attr would leave the command unconfined (CVE-2019-16884, CVE-2019-19921). A further process of
+ * a container with a user namespace may mount no procfs, where parts of the container's are masked: it was given the
+ * host's (host/exec.c), in which only "self" is known to be itself.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/sys.h"
 #include "container/steps.h"
+
+/* "self" is a link, but none of the magic ones; it leads to our number in the PID namespace that the procfs shows. */
+int host_proc_write(int host_proc_fd, const char *path, const char *text, struct error *e)
+{
+	OWNED_FD fd = sys_openat2(host_proc_fd, path, O_WRONLY, 0,
+				  RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+
+	if (fd < 0)
+		return err_set(e, errno, "open /proc/%s", path);
+	if (write_all(fd, text, strlen(text)) < 0)
+		return err_set(e, errno, "write \"%s\" to /proc/%s", text, path);
+	return 0;
+}
 
 static int label_write(struct inside *in, const char *file, const char *text, struct error *e)
 {
 	char path[64];
 
+	if (in->host_proc_fd >= 0) {
+		snprintf(path, sizeof(path), "self/attr/%s", file);
+		return host_proc_write(in->host_proc_fd, path, text, e);
+	}
 	snprintf(path, sizeof(path), "%d/attr/%s", (int)getpid(), file);
 	return proc_write(in, path, text, e);
 }
@@ -42,11 +65,13 @@ static int apparmor_set(struct inside *in, const char *profile, struct error *e)
 int labels_set(struct inside *in, struct error *e)
 {
 	const struct config_process *p = &in->config->process;
+	bool oci = in->config->oci_version != NULL;
 
 	if (p->apparmor_profile && *p->apparmor_profile &&
 	    apparmor_set(in, p->apparmor_profile, e) < 0)
-		return err_within(e, "process.apparmorProfile");
+		return err_within(e, oci ? "process.apparmorProfile" : "--security-opt apparmor");
 	if (p->selinux_label && *p->selinux_label && label_write(in, "exec", p->selinux_label, e) < 0)
-		return err_within(e, "process.selinuxLabel");
+		return err_within(e, oci ? "process.selinuxLabel" : "--security-opt label");
+	fd_close(&in->host_proc_fd);
 	return 0;
 }

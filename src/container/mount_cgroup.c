@@ -267,11 +267,20 @@ static int attach_v2(struct inside *in, const struct config_mount *m, char *text
 
 int mount_cgroup(struct inside *in, const struct config_mount *m, struct error *e)
 {
+	OWNED_FD fd = -1;
 	char text[8192];
+	ssize_t n;
 
-	if (proc_open(in, e) < 0 ||
-	    file_read_at(in->proc_fd, "self/cgroup", text, sizeof(text), NULL, e) < 0)
+	if (proc_open(in, e) < 0)
 		return -1;
+	/* Not through something that lies over it. */
+	fd = sys_openat2(in->proc_fd, "self/cgroup", O_RDONLY | O_CLOEXEC, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+	if (fd < 0 || (n = read(fd, text, sizeof(text) - 1)) < 0)
+		return err_set(e, errno, "read self/cgroup of procfs");
+	if (n == (ssize_t)sizeof(text) - 1)
+		return err_set(e, EFBIG, "read self/cgroup of procfs");
+	text[n] = '\0';
 	/* With the one v2 hierarchy and no other, "0::/..." is the only line (cgroups(7)). */
 	if (strcmp(m->type, "cgroup2") == 0 || strncmp(text, "0::", 3) == 0)
 		return attach_v2(in, m, text, e);

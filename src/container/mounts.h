@@ -58,4 +58,8 @@ int mount_again(struct inside *in, const struct config_mount *m, struct error *e
  */
 int directory_copy(int from_fd, int to_fd, struct error *e);
 
+/* Copies one entry, of a directory nothing but the directory itself; and what a directory has besides its entries. */
+int directory_entry_copy(int from_fd, int to_fd, const char *name, struct error *e);
+int directory_metadata_copy(int from_fd, int to_fd, struct error *e);
+
 #endif

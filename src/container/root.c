@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -53,6 +54,10 @@ int root_attach(struct inside *in, struct error *e)
 
 	if (place < 0)
 		return err_set(e, errno, "open %s", in->config->rootfs);
+	if (in->config->overlay.set) { /* it becomes the lower layer of what goes there */
+		in->place_fd = fd_give(&place);
+		return 0;
+	}
 	if (sys_move_mount(in->root_fd, place) < 0)
 		return err_set(e, errno, "attach %s", in->config->rootfs);
 	in->slash_fd = in->root_fd;
@@ -133,6 +138,26 @@ static int move_root(const struct inside *in, struct error *e)
 	return change_root(e);
 }
 
+/*
+ * Detaches what lies over the new root: the host's tree, and with --overlay and / what was put together on top of that. ".."
+ * of the root leads to the topmost of what is mounted on it, which nobody may ever find there.
+ */
+static int old_root_detach(struct error *e)
+{
+	struct statx new, top;
+
+	for (int i = 0; i < 4; i++) {
+		if (umount2(".", MNT_DETACH) < 0)
+			return err_set(e, errno, "detach the host's tree");
+		if (statx(AT_FDCWD, ".", 0, STATX_MNT_ID, &new) < 0 ||
+		    statx(AT_FDCWD, "/..", 0, STATX_MNT_ID, &top) < 0)
+			return err_set(e, errno, "look at the new root");
+		if (new.stx_mnt_id == top.stx_mnt_id)
+			return 0;
+	}
+	return err_set(e, 0, "something stays mounted over the new root");
+}
+
 int root_enter(struct inside *in, struct error *e)
 {
 	if (fchdir(in->slash_fd) < 0)
@@ -148,8 +173,8 @@ int root_enter(struct inside *in, struct error *e)
 						     "--no-pivot is needed")
 				       : -1;
 	}
-	if (umount2(".", MNT_DETACH) < 0)
-		return err_set(e, errno, "detach the host's tree");
+	if (old_root_detach(e) < 0)
+		return -1;
 	if (chdir("/") < 0)
 		return err_set(e, errno, "enter /");
 	return 0;

@@ -6,11 +6,18 @@
  * who does not have its descriptor yet, and a call that he is asked about waits for him: the one that carries the
  * descriptor out, sendmsg(2), must not be among them (config/from_seccomp.c refuses it, host/seccomp.c a profile
  * that does not allow it). Everything behind that, recvmsg(2) for the answer included, he can answer.
+ *
+ * Where mini-run itself listens, to tell which calls were refused, it must not cost the profile anything, and there
+ * are two filters: see told_enter().
  */
 #include "container/seccomp.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
@@ -69,10 +76,73 @@ int listener_hand_over(const struct inside *in, int fd, struct error *e)
 	return 0;
 }
 
+/* ---- a filter whose refusals are told ---- */
+
+/*
+ * What the listener is sent in, and the program behind it. They lie at addresses that are known before the filters are
+ * made (the process is a copy of the one that makes them), so that the first filter can let these two calls pass,
+ * and the second can close the door: a profile need not allow anything of ours.
+ */
+static struct msghdr carrier;
+static struct sock_fprog rest_program;
+
+void seccomp_passes(struct seccomp_pass ret[SECCOMP_PASSES])
+{
+	ret[0] = (struct seccomp_pass){SYS_sendmsg, 1, (uintptr_t)&carrier};
+	ret[1] = (struct seccomp_pass){SYS_seccomp, 2, (uintptr_t)&rest_program};
+}
+
+/* As sync_send() does. Nobody answers: the outside takes it before anything that it is asked through it. */
+static int listener_send(int sync_fd, int listener)
+{
+	struct sync_message m = {.type = SYNC_LISTENER};
+	struct iovec bytes = {.iov_base = &m, .iov_len = offsetof(struct sync_message, u)};
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+
+	control.align.cmsg_level = SOL_SOCKET;
+	control.align.cmsg_type = SCM_RIGHTS;
+	control.align.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.align), &listener, sizeof(int));
+	carrier = (struct msghdr){
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room),
+	};
+	return sendmsg(sync_fd, &carrier, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+static int told_enter(const struct inside *in, struct error *e)
+{
+	const struct seccomp_told *told = &in->told;
+	int listener;
+
+	if (seccomp_filter_load(&told->asks, &listener, e) < 0) {
+		if (told->needed || e->no != EBUSY)
+			return -1;
+		return seccomp_filter_load(&in->seccomp, NULL, e);
+	}
+	/* From here on nothing but these two. The listener is closed by execve: close(2) may be refused. */
+	if (listener_send(in->sync_fd, listener) < 0)
+		return err_set(e, errno, "hand over the listener for refused system calls");
+	rest_program = (struct sock_fprog){
+		.len = told->rest.n,
+		.filter = (struct sock_filter *)told->rest.v,
+	};
+	if (sys_seccomp_filter(&rest_program, told->rest.flags) < 0)
+		return err_set(e, errno, "load seccomp filter");
+	return 0;
+}
+
 int filter_enter(const struct inside *in, struct error *e)
 {
 	int listener;
 
+	if (in->told.asks.v)
+		return told_enter(in, e);
 	if (seccomp_filter_load(&in->seccomp, &listener, e) < 0)
 		return -1;
 	return listener >= 0 ? listener_hand_over(in, listener, e) : 0;

@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -17,6 +18,24 @@ struct seccomp_filter {
 	unsigned int flags; /* SECCOMP_FILTER_FLAG_* */
 	void *owned;	    /* malloc'ed memory that @v lies in; NULL for the built-in program */
 };
+
+/*
+ * A filter whose refusals mini-run is told of (host/seccomp_tell.h). @asks notifies where the plain filter refuses, and
+ * lets pass the two calls that carry its own listener out and load @rest. @rest says of these two, and of nothing else,
+ * what the plain filter says: behind it the two together let nothing pass that the plain one refuses.
+ */
+struct seccomp_told {
+	struct seccomp_filter asks, rest; /* asks.v NULL: nobody is told, the plain filter is loaded */
+	bool needed; /* an error where @asks cannot be loaded, for somebody else listens already; else the plain one is */
+};
+
+/* A system call of ours that @asks lets pass, told by the one argument that nobody else gives: an address in here. */
+struct seccomp_pass {
+	uint32_t number, index;
+	uint64_t value;
+};
+#define SECCOMP_PASSES 2
+void seccomp_passes(struct seccomp_pass ret[SECCOMP_PASSES]);
 
 /*
  * Loads @f for the calling process. Async-signal-safe. Without no_new_privs the caller needs CAP_SYS_ADMIN.
@@ -31,7 +50,7 @@ int seccomp_filter_load(const struct seccomp_filter *f, int *ret_listener, struc
  */
 int listener_hand_over(const struct inside *in, int fd, struct error *e);
 
-/* Both of it for in->seccomp: the filter of the container's process, or of one that exec adds. */
+/* The filter of the container's process, or of one that exec adds: in->told where that is there, else in->seccomp. */
 int filter_enter(const struct inside *in, struct error *e);
 
 #endif

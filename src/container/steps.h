@@ -67,6 +67,8 @@ int memory_policy_set(struct inside *in, struct error *e);
 
 /* lsm.c */
 int labels_set(struct inside *in, struct error *e);
+/* Writes @text to the file @path of a procfs of another PID namespace; "self/..." is then our own. */
+int host_proc_write(int host_proc_fd, const char *path, const char *text, struct error *e);
 
 /* identity.c */
 int keyring_join(struct inside *in, struct error *e);

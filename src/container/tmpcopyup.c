@@ -65,11 +65,15 @@ static int attributes_copy(const struct place *p, struct error *e)
 	snprintf(from, sizeof(from), "/proc/self/fd/%d/%s", p->from, p->name);
 	snprintf(to, sizeof(to), "/proc/self/fd/%d/%s", p->to, p->name);
 	length = llistxattr(from, names, sizeof(names));
-	if (length < 0)
-		return errno == EOPNOTSUPP || errno == ENOENT
+	if (length < 0) /* EACCES: a directory that may not be entered */
+		return errno == EOPNOTSUPP || errno == ENOENT || errno == EACCES
 			       ? 0
 			       : err_set(e, errno, "list extended attributes");
 	for (const char *name = names; name < names + length; name += strlen(name) + 1) {
+		/* Notes of overlayfs about a layer, which mean nothing, or something else, in another place. */
+		if (strncmp(name, "trusted.overlay.", 16) == 0 ||
+		    strncmp(name, "user.overlay.", 13) == 0)
+			continue;
 		n = lgetxattr(from, name, value, sizeof(value));
 		if (n < 0 && (errno == ENODATA || errno == ENOENT || is_unheld(errno)))
 			continue;
@@ -218,6 +222,18 @@ static int link_note(struct copy *c, const struct stat *st, struct error *e)
 	return 0;
 }
 
+/* What is no directory, without owner, mode and so on. */
+static int leaf_copy(const struct place *p, const struct stat *st, struct error *e)
+{
+	if (S_ISREG(st->st_mode))
+		return file_copy(p, e);
+	if (S_ISLNK(st->st_mode))
+		return link_copy(p, e);
+	return mknodat(p->to, p->name, (st->st_mode & S_IFMT) | 0600, 0) < 0
+		       ? err_set(e, errno, "create")
+		       : 0;
+}
+
 static int entry_copy(struct copy *c, const struct place *p, struct error *e)
 {
 	const char *first;
@@ -233,16 +249,7 @@ static int entry_copy(struct copy *c, const struct place *p, struct error *e)
 		return linkat(c->root_fd, first, p->to, p->name, 0) < 0
 			       ? err_set(e, errno, "link to %s", first)
 			       : 0;
-	if (S_ISDIR(st.st_mode))
-		result = subdirectory_copy(c, p, e);
-	else if (S_ISREG(st.st_mode))
-		result = file_copy(p, e);
-	else if (S_ISLNK(st.st_mode))
-		result = link_copy(p, e);
-	else
-		result = mknodat(p->to, p->name, (st.st_mode & S_IFMT) | 0600, 0) < 0
-				 ? err_set(e, errno, "create")
-				 : 0;
+	result = S_ISDIR(st.st_mode) ? subdirectory_copy(c, p, e) : leaf_copy(p, &st, e);
 	if (result < 0 || metadata_copy(p, &st, e) < 0)
 		return -1;
 	return S_ISDIR(st.st_mode) || st.st_nlink < 2 ? 0 : link_note(c, &st, e);
@@ -291,4 +298,29 @@ int directory_copy(int from_fd, int to_fd, struct error *e)
 		free(c.links[i].path);
 	free(c.links);
 	return result;
+}
+
+int directory_entry_copy(int from_fd, int to_fd, const char *name, struct error *e)
+{
+	const struct place p = {from_fd, to_fd, name};
+	struct stat st;
+	int result;
+
+	if (fstatat(from_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_set(e, errno, "stat");
+	if (S_ISDIR(st.st_mode))
+		result = mkdirat(to_fd, name, 0700) < 0 ? err_set(e, errno, "create") : 0;
+	else
+		result = leaf_copy(&p, &st, e);
+	return result < 0 ? -1 : metadata_copy(&p, &st, e);
+}
+
+int directory_metadata_copy(int from_fd, int to_fd, struct error *e)
+{
+	const struct place p = {from_fd, to_fd, "."};
+	struct stat st;
+
+	if (fstat(from_fd, &st) < 0)
+		return err_set(e, errno, "stat");
+	return metadata_copy(&p, &st, e);
 }

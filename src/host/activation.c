@@ -1,14 +1,11 @@
 /*
  * activation.c - see activation.h. Runs outside, before config_check(), and before mini-run opens much of its own.
  *
- * NOTIFY_SOCKET. The socket's file, and not its directory, is bound into the container: systemd's own notify socket lies
- * beside its private ones, which give control over the machine. Its place is one where images have nothing,
- * /run/notify/notify.sock, and the mount comes behind all others, so that a tmpfs on /run does not hide it. The
- * container's environment names that place, whatever it said before.
- *  - A file that is not there, or no socket: nothing is passed on, as sd_notify(3) would not send anything either.
- *  - An abstract socket ("@name") belongs to a network namespace: it is passed on where the container keeps mini-run's,
- *    and left out where it does not, because nothing could reach it. So is what is neither ("vsock:...").
- *  - A service manager that makes its socket anew gives the container a new one only with its next start.
+ * NOTIFY_SOCKET. The container gets a socket of mini-run's own (notify.c), which passes on what a container may say. Its
+ * place is one where images have nothing, /run/notify/notify.sock, and the mount comes behind all others, so that a tmpfs
+ * on /run does not hide it. The container's environment names that place, whatever it said before. A file that is not
+ * there, or no socket, or what is neither a path nor an abstract name ("vsock:..."): the container gets nothing, as
+ * sd_notify(3) would not send anything either.
  *
  * LISTEN_FDS. Descriptors from 3 on that are meant for us: LISTEN_PID names us, or is not there, as engines leave it
  * when they pass descriptors on. In the container it is 1, the command's number in a PID namespace of its own.
@@ -20,12 +17,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/number.h"
+#include "host/notify.h"
 
-#define NOTIFY_PLACE "/run/notify/notify.sock"
+#define NOTIFY_PLACE "/run/notify"
 #define LISTEN_FIRST 3 /* SD_LISTEN_FDS_START */
 
 /* Sets @name in the command's environment; what it has under that name goes. */
@@ -46,36 +43,26 @@ static int env_set(struct config *c, const char *name, const char *value, struct
 	return config_strings_add(c, env, variable, e);
 }
 
-static int notify_mount(struct config *c, const char *path, struct error *e)
-{
-	struct config_mount *m = arena_append(&c->arena, &c->mounts, &c->mounts_n, sizeof(*m));
-
-	if (!m)
-		return err_no_memory(e);
-	*m = (struct config_mount){
-		.destination = NOTIFY_PLACE,
-		.source = arena_copy(&c->arena, path),
-		.bind = true,
-		.set = MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC,
-		.propagation = PROPAGATION_PRIVATE,
-	};
-	return m->source ? 0 : err_no_memory(e);
-}
-
 static int notify_prepare(struct config *c, struct error *e)
 {
 	const char *where = getenv("NOTIFY_SOCKET");
-	struct stat st;
+	struct config_mount *m;
 
-	if (!where)
+	if (!where || !notify_is_there(where))
 		return 0;
-	if (*where == '@' && c->ns[NS_NETWORK].mode == NS_INHERIT)
-		return env_set(c, "NOTIFY_SOCKET", where, e);
-	if (*where != '/' || stat(where, &st) < 0 || !S_ISSOCK(st.st_mode))
-		return 0;
-	if (notify_mount(c, where, e) < 0)
-		return -1;
-	return env_set(c, "NOTIFY_SOCKET", NOTIFY_PLACE, e);
+	m = arena_append(&c->arena, &c->mounts, &c->mounts_n, sizeof(*m));
+	c->notify_socket = arena_copy(&c->arena, where);
+	if (!m || !c->notify_socket)
+		return err_no_memory(e);
+	*m = (struct config_mount){
+		.destination = NOTIFY_PLACE,
+		.source = NOTIFY_PLACE, /* for messages */
+		.bind = true,
+		.notify = true,
+		.set = MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC,
+		.propagation = PROPAGATION_PRIVATE,
+	};
+	return env_set(c, "NOTIFY_SOCKET", NOTIFY_PLACE "/" NOTIFY_NAME, e);
 }
 
 /* Whether LISTEN_FDS is for this process. -1: LISTEN_PID is no number. */

@@ -8,7 +8,7 @@
 #include "config/config.h"
 
 /*
- * Where our environment has NOTIFY_SOCKET: mounts that socket into the container and sets the variable there.
+ * Where our environment has NOTIFY_SOCKET: asks for the proxy of notify.h in the container, and sets the variable there.
  * Where it has LISTEN_FDS for us: *ret_fds is their number (0: none), and the container's environment gets LISTEN_FDS and
  * LISTEN_PID=1 (LISTEN_FDNAMES too). They are descriptors 3 and up; --preserve-fds counts those behind them.
  */

@@ -30,7 +30,9 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "host/cgroup_private.h"
+#include "host/cgroup_rootless.h"
 #include "host/devices.h"
+#include "host/rootless.h"
 
 /* ---- small things ---- */
 
@@ -184,6 +186,8 @@ int64_t cgroup_shares_of_weight(int64_t weight)
 
 int cgroup_make(struct cgroup *g, const struct config *c, struct error *e)
 {
+	if (rootless_inside() && cgroup_rootless_enter(g, e) < 0)
+		return -1;
 	for (size_t i = 0; i < g->dirs_n; i++) {
 		struct cgroup_dir *d = &g->dirs[i];
 
@@ -197,8 +201,7 @@ int cgroup_make(struct cgroup *g, const struct config *c, struct error *e)
 		cgroup_end(g);
 		g->version = CGROUP_NONE;
 		g->dirs_n = 0;
-		g->devices_unenforced =
-			devices_restrict(c->resources.devices, c->resources.devices_n);
+		g->devices_unenforced = cgroup_restricts_devices(c);
 	}
 	return 0;
 }
@@ -419,6 +422,8 @@ int cgroup_remove(struct cgroup *g, struct error *e)
 		d->made = false;
 		fd_close(&d->fd);
 		remove_parents(d->path, d->keep_length);
+		if (rootless_is() && d->v2)
+			cgroup_rootless_leave(d);
 	}
 	return result;
 }

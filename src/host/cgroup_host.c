@@ -16,6 +16,8 @@
 #include "base/file.h"
 #include "base/mountinfo.h"
 #include "host/cgroup_private.h"
+#include "host/cgroup_rootless.h"
+#include "host/rootless.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
@@ -129,6 +131,8 @@ static void host_reset(struct cgroup_host *h)
 int cgroup_host_look(struct cgroup_host *h, bool thorough, struct error *e)
 {
 	host_reset(h);
+	if (rootless_is())
+		return cgroup_rootless_look(h, e);
 	if (is_filesystem(CGROUP_ROOT, CGROUP2_SUPER_MAGIC)) {
 		snprintf(h->v2_mount, sizeof(h->v2_mount), "%s", CGROUP_ROOT);
 		return 0;

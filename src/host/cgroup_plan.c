@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "host/cgroup_host.h"
+#include "host/cgroup_rootless.h"
 #include "host/devices.h"
+#include "host/rootless.h"
 
 /* ---- what is asked for ---- */
 
@@ -85,13 +87,20 @@ static bool asked_for(const struct setting *s, const struct config_resources *r,
 	return number->set;
 }
 
+#define RESOURCES "linux.resources."
+
+static const char *name_of(const struct config *c, const struct setting *s)
+{
+	return c->oci_version || !s->option ? s->oci : s->option;
+}
+
 /* "--memory" for the command line, "linux.resources.memory.limit" for a config.json. */
 static int setting_error(struct error *e, const struct config *c, const struct setting *s,
 			 const char *text)
 {
-	if (c->oci_version || !s->option)
-		return err_set(e, 0, "linux.resources.%s: %s", s->oci, text);
-	return err_set(e, 0, "%s: %s", s->option, text);
+	const char *name = name_of(c, s);
+
+	return err_set(e, 0, "%s%s: %s", name == s->oci ? RESOURCES : "", name, text);
 }
 
 static int no_controller(struct error *e, const struct config *c, const struct setting *s,
@@ -100,6 +109,11 @@ static int no_controller(struct error *e, const struct config *c, const struct s
 	char text[1024], v1[CGROUP_NAMES] = "";
 	const char *name = s->v2 && !h->v1_n ? s->v2 : s->v1;
 
+	if (rootless_is() && s->v2) {
+		snprintf(e->text, sizeof(e->text), "%s%s", name_of(c, s) == s->oci ? RESOURCES : "",
+			 name_of(c, s));
+		return cgroup_rootless_explain(h, name, e);
+	}
 	if (!s->v2 && !h->v1_n && h->v2_mount[0]) {
 		setting_error(e, c, s, "only cgroup v1 has such a limit, and this host has v2");
 		return err_hint(e, "leave it out");
@@ -164,6 +178,10 @@ static int place_unified(struct cgroup *g, struct cgroup_host *h, const struct c
 
 		if (cgroup_v2_key(key, controller, sizeof(controller), e) < 0)
 			return -1;
+		if (rootless_is() && !cgroup_host_v2_has(g, h, controller)) {
+			snprintf(e->text, sizeof(e->text), "unified: %.100s", key);
+			return cgroup_rootless_explain(h, controller, e);
+		}
 		if (!h->v2_mount[0]) {
 			err_set(e, 0, "unified: %s: this host has no cgroup v2", key);
 			return err_hint(e, "use the flag or the setting of that limit, which also "
@@ -283,6 +301,11 @@ static int add_v1_dirs(struct cgroup *g, const struct cgroup_host *h, const stru
 	return 0;
 }
 
+bool cgroup_restricts_devices(const struct config *c)
+{
+	return !rootless_is() && devices_restrict(c->resources.devices, c->resources.devices_n);
+}
+
 /* What v2 should count for the report, where v1 does not. Nobody asked: so only what can be had. */
 static void place_wants(struct cgroup *g, struct cgroup_host *h)
 {
@@ -307,7 +330,7 @@ static void place_everything(struct cgroup *g, struct cgroup_host *h)
 
 static int place_all(struct cgroup *g, struct cgroup_host *h, const struct config *c, struct error *e)
 {
-	bool restricted = devices_restrict(c->resources.devices, c->resources.devices_n);
+	bool restricted = cgroup_restricts_devices(c);
 	char v1_need[CGROUP_NAMES] = "";
 	bool v2 = false;
 
@@ -353,7 +376,7 @@ static int plan_none(struct cgroup *g, const struct config *c, struct error *e)
 		err_set(e, 0, "unified: it takes a cgroup, and none may be made");
 		return err_hint(e, "leave out the limit, or the cgroup manager \"disabled\"");
 	}
-	g->devices_unenforced = devices_restrict(c->resources.devices, c->resources.devices_n);
+	g->devices_unenforced = cgroup_restricts_devices(c);
 	return 0;
 }
 
@@ -393,6 +416,8 @@ int cgroup_plan(struct cgroup *g, const struct config *c, struct error *e)
 		return -1;
 	if (cgroup_host_look(&h, false, e) < 0)
 		return -1;
+	if (rootless_is())
+		cgroup_rootless_shorten(&h);
 	if (place_all(g, &h, c, e) == 0)
 		return 0;
 	/* What the usual names do not offer may be mounted elsewhere. */
@@ -458,6 +483,9 @@ int cgroup_plan_more(struct cgroup *g, const struct config *c, const char *names
 	snprintf(h.relative, sizeof(h.relative), "%s", g->dirs[0].path + g->dirs[0].mount_length + 1);
 	if (cgroup_host_look(&h, false, e) < 0)
 		return -1;
+	if (rootless_is()) /* what was its maker's, wherever we are */
+		snprintf(h.v2_mount, sizeof(h.v2_mount), "%.*s", (int)g->dirs[0].mount_length,
+			 g->dirs[0].path);
 	g->need[0] = g->enabled[0] = '\0';
 	snprintf(v1_need, sizeof(v1_need), "%s", names);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -465,6 +493,10 @@ int cgroup_plan_more(struct cgroup *g, const struct config *c, const char *names
 			return -1;
 	if (place_unified(g, &h, c, &v2, e) < 0 || check_leaf_weights(&h, c, e) < 0)
 		return -1;
+	if (r->devices_n > 0 && rootless_is())
+		return err_set(e, 0,
+			       "device rules: only root can set them; without root there is no "
+			       "device but those that the user may open");
 	if (r->devices_n > 0 && cgroup_add_word(v1_need, sizeof(v1_need), "devices", ' ') < 0)
 		return err_set(e, 0, "too many controllers");
 	if (r->devices_n > 0 && !cgroup_host_v1_has(&h, "devices"))

@@ -67,6 +67,10 @@ int cgroup_normalise(const char *path, char *ret, size_t size, struct error *e);
  * made yet), and v2 controllers go to @g->need. @names: further v1 controllers to have, parted by spaces; "". */
 int cgroup_plan_more(struct cgroup *g, const struct config *c, const char *names, struct error *e);
 
+/* Whether there are device rules to be enforced. An ordinary user may not load any, and needs none: in a user namespace no
+ * node can be made, and of the host's there are those that he may open anyway. */
+bool cgroup_restricts_devices(const struct config *c);
+
 /* ---- cgroup_freeze.c ---- */
 
 /* The directory by which the processes of the container are found: NULL where there is none any more. */

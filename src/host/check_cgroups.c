@@ -20,6 +20,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "host/check_private.h"
+#include "host/rootless.h"
 
 /* ---- what stands in the way ---- */
 
@@ -132,11 +133,22 @@ static int plan(const char *const *words, struct cgroup *ret, struct error *e)
 	return result;
 }
 
+#define REMEDY_USER                                                                           \
+	"call it in a cgroup of its own: systemd-run --user --scope --property=Delegate=yes " \
+	"mini-run"
+
 static void probe_version(const struct check *c, const struct check_row *row, struct check_finding *f)
 {
 	const struct cgroup_survey *s = &c->cgroups;
 
-	if (s->version == CGROUP_V2) {
+	if (rootless_is() && s->version == CGROUP_V2) {
+		check_say(f, CHECK_OK, "v2: %.400s was given to this user", s->where);
+	} else if (rootless_is()) {
+		check_say(f, CHECK_LIMITED,
+			  "no cgroup was given to this user: no limit can be had, and no report "
+			  "tells what a container used");
+		check_remedy(f, REMEDY_USER);
+	} else if (s->version == CGROUP_V2) {
 		check_say(f, CHECK_OK, "v2 at %.400s", s->where);
 	} else if (s->version == CGROUP_V1) {
 		check_say(f, CHECK_LIMITED, "v1%s%.300s: %s", s->hybrid ? ", beside v2 at " : "",
@@ -158,7 +170,7 @@ static void probe_controllers(const struct check *c, const struct check_row *row
 		return;
 	}
 	check_say(f, CHECK_MISSING, "none: %s", row->lost);
-	check_remedy(f, "%s", row->remedy);
+	check_remedy(f, "%s", rootless_is() ? REMEDY_USER : row->remedy);
 }
 
 /*
@@ -178,7 +190,7 @@ static void probe_directory(const struct check *c, const struct check_row *row,
 		check_remedy(f, "%s", row->remedy);
 	} else if (g.dirs_n == 0) {
 		check_say(f, CHECK_LIMITED, "a container gets no cgroup of its own");
-		check_remedy(f, "%s", row->remedy);
+		check_remedy(f, "%s", rootless_is() ? REMEDY_USER : row->remedy);
 	} else if (plan_obstacle(&g, &no, f) == 1 && (no == EROFS || no == EACCES || no == EPERM)) {
 		f->status = CHECK_LIMITED;
 	} else if (no == 0) {
@@ -196,6 +208,10 @@ static void controller_remedy(const struct check *c, const char *name, struct ch
 	struct error ignored;
 	int enabled = -1;
 
+	if (rootless_is()) {
+		check_remedy(f, REMEDY_USER);
+		return;
+	}
 	snprintf(wanted, sizeof(wanted), "\n%s\t", name);
 	if (file_read_at(AT_FDCWD, "/proc/cgroups", text, sizeof(text), NULL, &ignored) == 0) {
 		line = strstr(text, wanted);
@@ -235,7 +251,8 @@ static bool limit_possible(const struct check *c, const struct check_row *row,
 	struct error e = {0};
 
 	if (plan(row->words, g, &e) < 0 || g->dirs_n == 0) {
-		check_say(f, CHECK_MISSING, "this host has no %s controller for cgroups", row->text);
+		check_say(f, CHECK_MISSING, "this %s has no %s controller for cgroups",
+			  rootless_is() ? "user" : "host", row->text);
 		controller_remedy(c, row->text, f);
 		return false;
 	}
@@ -340,8 +357,8 @@ static void probe_controller(const struct check *c, const struct check_row *row,
 		cgroup_end(&g);
 		return;
 	}
-	check_say(f, CHECK_MISSING, "this host has no %s controller for cgroups: %s", row->words[0],
-		  row->lost);
+	check_say(f, CHECK_MISSING, "this %s has no %s controller for cgroups: %s",
+		  rootless_is() ? "user" : "host", row->words[0], row->lost);
 	controller_remedy(c, row->text, f);
 }
 
@@ -371,6 +388,12 @@ static void probe_devices(const struct check *c, const struct check_row *row, st
 	struct cgroup g = CGROUP_EMPTY;
 	struct error e = {0};
 
+	if (rootless_inside()) {
+		check_say(f, CHECK_OK,
+			  "none are needed: no device node can be made in a user "
+			  "namespace");
+		return;
+	}
 	if (plan(NULL, &g, &e) < 0 || g.devices_unenforced || plan_obstacle(&g, &refused, f) != 0) {
 		check_say(f, CHECK_LIMITED, "no cgroup can enforce device rules: %s", row->lost);
 		check_remedy(f, "%s", row->remedy);

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "host/check_private.h"
+#include "host/rootless.h"
 
 static int make_filesystem(const struct check_row *row)
 {
@@ -47,6 +48,10 @@ static int try_node(const struct check_row *row)
 	(void)row;
 	if (unshare(CLONE_NEWNS) < 0)
 		return errno;
+	if (rootless_inside()) { /* the host's node is taken */
+		fd = sys_open_tree(AT_FDCWD, "/dev/null", SYS_OPEN_TREE_CLONE);
+		return fd < 0 ? errno : 0;
+	}
 	fs = sys_fsopen("tmpfs");
 	fd = fs >= 0 && sys_fsconfig_create(fs) == 0 ? sys_fsmount(fs, 0) : -1;
 	if (fd < 0 || mknodat(fd, "null", S_IFCHR | 0666, makedev(1, 3)) < 0)
@@ -61,7 +66,8 @@ static void probe_node(const struct check *c, const struct check_row *row, struc
 
 	(void)c;
 	if (no == 0) {
-		check_say(f, CHECK_OK, "made one");
+		check_say(f, CHECK_OK,
+			  rootless_inside() ? "those of the host are taken" : "made one");
 		return;
 	}
 	check_say(f, CHECK_MISSING, "none can be made (%s): %s", strerror(no), row->lost);
@@ -98,6 +104,9 @@ static void probe_filesystem(const struct check *c, const struct check_row *row,
 		check_say(f, status, "cannot be made without fsopen, fsconfig and fsmount: %s",
 			  row->lost);
 		check_remedy(f, "see \"system calls\"");
+	} else if (no == EPERM && rootless_inside() && strcmp(row->text, "sysfs") == 0) {
+		check_say(f, status, "only in a network namespace of its own: %s", row->lost);
+		check_remedy(f, "--network none beside it");
 	} else if (no == EPERM && !check_capable(c, CAP_SYS_ADMIN)) {
 		check_say(f, status, "not for this user: %s", row->lost);
 		check_remedy(f, "run it as root");
@@ -209,7 +218,7 @@ const struct check_row check_file_rows[] = {
 	 .lost = "containers whose configuration mounts it, as engines write it, fail",
 	 .remedy = "CONFIG_POSIX_MQUEUE"},
 	{"overlay", probe_listed, .text = "overlay",
-	 .lost = "no engine can put a root filesystem together from layers",
+	 .lost = "--overlay fails, and no engine can put a root filesystem together from layers",
 	 .remedy = "CONFIG_OVERLAY_FS"},
 	{"device nodes", probe_node, .required = true, .lost = "no container can have a /dev",
 	 .remedy = "run it outside of a user namespace, and where the outer container's devices "

@@ -25,6 +25,7 @@
 #include "config/from_args.h"
 #include "config/names.h"
 #include "host/check_private.h"
+#include "host/rootless.h"
 
 /* ---- what the probes share ---- */
 
@@ -159,7 +160,7 @@ static bool initial_namespace(const char *path, const char *initial)
 static void look_for_container(struct check *c)
 {
 	c->user_namespace = !initial_namespace("/proc/self/ns/user", "user:[4026531837]");
-	c->contained = c->user_namespace ||
+	c->contained = (c->user_namespace && !rootless_inside()) ||
 		       !initial_namespace("/proc/self/ns/pid", "pid:[4026531836]") ||
 		       !initial_namespace("/proc/self/ns/cgroup", "cgroup:[4026531835]");
 }
@@ -189,13 +190,19 @@ const struct check_row check_kernel_rows[] = {
 
 static void probe_user(const struct check *c, const struct check_row *row, struct check_finding *f)
 {
-	if (geteuid() == 0) {
+	struct rootless_switch way;
+
+	if (rootless_inside()) {
+		check_say(f, CHECK_OK, "uid %u, and root in a user namespace of its own",
+			  (unsigned int)rootless_uid());
+	} else if (geteuid() == 0) {
 		check_say(f, CHECK_OK, "root");
 	} else if (check_capable(c, CAP_SYS_ADMIN)) {
 		check_say(f, CHECK_OK, "uid %u, with capabilities", (unsigned int)geteuid());
 	} else {
-		check_say(f, CHECK_MISSING, "uid %u, and a container takes root's rights",
-			  (unsigned int)geteuid());
+		check_say(f, CHECK_MISSING, "uid %u, and no user namespace can be made%s%s",
+			  (unsigned int)geteuid(), rootless_forbidden(&way) ? ": see " : "",
+			  rootless_forbidden(&way) ? way.path : "");
 		check_remedy(f, "%s", row->remedy);
 	}
 }
@@ -203,6 +210,11 @@ static void probe_user(const struct check *c, const struct check_row *row, struc
 static void probe_capability(const struct check *c, const struct check_row *row,
 			     struct check_finding *f)
 {
+	if (rootless_inside() && row->number == CAP_SYS_RESOURCE) { /* of the host's namespace */
+		check_say(f, CHECK_LIMITED, "only root has it: %s", row->lost);
+		check_remedy(f, "ask for what needs no raising");
+		return;
+	}
 	if (check_capable(c, (unsigned int)row->number)) {
 		check_say(f, CHECK_OK, "held");
 		return;
@@ -218,7 +230,9 @@ static void probe_capability(const struct check *c, const struct check_row *row,
 static int try_identity(const struct check_row *row)
 {
 	(void)row;
-	return setgroups(0, NULL) < 0 || setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? errno : 0;
+	if (setgroups(0, NULL) < 0 && !(errno == EPERM && rootless_inside())) /* with one id denied */
+		return errno;
+	return setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0 ? errno : 0;
 }
 
 static void probe_identity(const struct check *c, const struct check_row *row,

@@ -9,17 +9,16 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/sys.h"
 #include "host/check_private.h"
+#include "host/rootless.h"
+#include "host/subids.h"
 
 #define NOBODY 65534
 
@@ -108,35 +107,18 @@ static int try_as_user(const struct check_row *row)
 /* The first of the ways to forbid user namespaces that is in use here. */
 static bool forbidden_by_sysctl(struct check_finding *f)
 {
-	static const struct {
-		const char *path, *value, *remedy;
-	} ways[] = {
-		{"/proc/sys/user/max_user_namespaces", "0",
-		 "sysctl -w user.max_user_namespaces=10000"},
-		{"/proc/sys/kernel/unprivileged_userns_clone", "0",
-		 "sysctl -w kernel.unprivileged_userns_clone=1"},
-		{"/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1",
-		 "an AppArmor profile for mini-run with the rule \"userns,\", or sysctl -w "
-		 "kernel.apparmor_restrict_unprivileged_userns=0"},
-	};
+	struct rootless_switch way;
 
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		char value[32];
-
-		check_read_line(ways[i].path, value, sizeof(value));
-		if (strcmp(value, ways[i].value) != 0)
-			continue;
-		check_say(f, CHECK_MISSING, "forbidden to ordinary users: %s is %s", ways[i].path,
-			  value);
-		check_remedy(f, "%s", ways[i].remedy);
-		return true;
-	}
-	return false;
+	if (!rootless_forbidden(&way))
+		return false;
+	check_say(f, CHECK_MISSING, "forbidden to ordinary users: %s is %s", way.path, way.value);
+	check_remedy(f, "%s", way.remedy);
+	return true;
 }
 
 static void probe_as_user(const struct check *c, const struct check_row *row, struct check_finding *f)
 {
-	int no = check_in_child(try_as_user, row);
+	int no = rootless_inside() ? 0 : check_in_child(try_as_user, row);
 
 	(void)c;
 	if (no == 0) {
@@ -158,56 +140,23 @@ static void probe_as_user(const struct check *c, const struct check_row *row, st
 	}
 }
 
-/* In $PATH, as a later run would look for it. */
-static bool find_program(const char *name, char *ret, size_t size)
-{
-	const char *path = getenv("PATH");
-
-	for (path = path ? path : "/usr/bin:/bin"; *path;) {
-		size_t n = strcspn(path, ":");
-
-		if ((size_t)snprintf(ret, size, "%.*s/%s", (int)n, path, name) < size &&
-		    access(ret, X_OK) == 0)
-			return true;
-		path += n + (path[n] == ':');
-	}
-	return false;
-}
-
+/* Under its own path, and not by $PATH: as a run calls it. */
 static void probe_id_mapper(const struct check *c, const struct check_row *row,
 			    struct check_finding *f)
 {
-	char path[4096];
-	struct stat st;
+	struct error e;
 
 	(void)c;
-	if (!find_program(row->name, path, sizeof(path))) {
-		check_say(f, CHECK_MISSING, "not in PATH: %s", row->lost);
+	if (rootless_helper_check(row->text, &e) == 0) {
+		check_say(f, CHECK_OK, "%s", row->text);
+	} else if (e.no == ENOENT) {
+		check_say(f, CHECK_MISSING, "there is no %s: %s", row->text, row->lost);
 		check_remedy(f,
 			     "install it (Debian: apt-get install uidmap; others: shadow-utils)");
-	} else if (stat(path, &st) < 0 || (!(st.st_uid == 0 && (st.st_mode & S_ISUID)) &&
-					   getxattr(path, "security.capability", NULL, 0) <= 0)) {
-		check_say(f, CHECK_MISSING, "%.300s has no rights: %s", path, row->lost);
-		check_remedy(f, "chmod u+s %.300s", path);
 	} else {
-		check_say(f, CHECK_OK, "%.300s", path);
+		check_say(f, CHECK_MISSING, "%.300s: %s", e.text, row->lost);
+		check_remedy(f, "chown root:root %s && chmod 4755 %s", row->text, row->text);
 	}
-}
-
-/* The name of the caller in the host's own file: no NSS, which a static program cannot load. */
-static void caller_name(char *ret, size_t size)
-{
-	FILE *file = fopen("/etc/passwd", "re");
-	struct passwd *p;
-
-	*ret = '\0';
-	while (file && (p = fgetpwent(file)) != NULL)
-		if (p->pw_uid == geteuid()) {
-			snprintf(ret, size, "%s", p->pw_name);
-			break;
-		}
-	if (file)
-		fclose(file);
 }
 
 /* How many ids of the file belong to @name or to uid @number; to anybody where @name is NULL. */
@@ -235,13 +184,13 @@ static unsigned long long count_ids(const char *path, const char *name, unsigned
 static void probe_subordinate(const struct check *c, const struct check_row *row,
 			      struct check_finding *f)
 {
-	bool root = geteuid() == 0;
+	bool root = !rootless_is();
 	unsigned long long total;
 	char name[256];
 
 	(void)c;
-	caller_name(name, sizeof(name));
-	total = count_ids(row->name, root ? NULL : name, (unsigned int)geteuid());
+	subids_name(rootless_uid(), name, sizeof(name));
+	total = count_ids(row->name, root ? NULL : name, (unsigned int)rootless_uid());
 	if (total >= 65536) {
 		check_say(f, CHECK_OK,
 			  root ? "%llu ids for the users of this host" : "%llu ids for this user",
@@ -258,8 +207,8 @@ static void probe_subordinate(const struct check *c, const struct check_row *row
 
 const struct check_row check_rootless_rows[] = {
 	{"user namespaces", probe_as_user, .required = false},
-	{"newuidmap", probe_id_mapper, .lost = LOST_IDS},
-	{"newgidmap", probe_id_mapper, .lost = LOST_IDS},
+	{"newuidmap", probe_id_mapper, .text = NEWUIDMAP, .lost = LOST_IDS},
+	{"newgidmap", probe_id_mapper, .text = NEWGIDMAP, .lost = LOST_IDS},
 	{"/etc/subuid", probe_subordinate, .text = "--add-subuids", .lost = LOST_IDS},
 	{"/etc/subgid", probe_subordinate, .text = "--add-subgids", .lost = LOST_IDS},
 	{0},

@@ -145,16 +145,39 @@ static void probe_labels(const struct check *c, const struct check_row *row, str
 	check_remedy(f, "%s", row->remedy);
 }
 
+/* What a kernel with less than all of it cannot enforce. */
+static void landlock_lacking(int abi, struct check_finding *f)
+{
+	if (abi < SYS_LANDLOCK_ABI_PORTS)
+		check_say(f, CHECK_LIMITED,
+			  "version %d: no rules for TCP ports, and with the host's network its "
+			  "abstract Unix sockets are in reach",
+			  abi);
+	else
+		check_say(f, CHECK_LIMITED,
+			  "version %d: with the host's network its abstract Unix sockets are in "
+			  "reach",
+			  abi);
+	check_remedy(f, "Linux 6.12 or newer has it all; --network none keeps the sockets out");
+}
+
 static void probe_landlock(const struct check *c, const struct check_row *row,
 			   struct check_finding *f)
 {
 	int no = sys_probe(row->number);
+	int abi = no > 0 && no != ENOSYS ? sys_landlock_abi() : -1;
 
 	(void)c;
-	if (no > 0 && no != ENOSYS && no != EOPNOTSUPP && no != EPERM) {
-		check_say(f, CHECK_OK, "there: a program in a container can restrict itself further");
+	if (abi >= SYS_LANDLOCK_ABI_SCOPES) {
+		check_say(f, CHECK_OK, "version %d: rules for files and TCP ports, scopes", abi);
 		return;
 	}
+	if (abi > 0) {
+		landlock_lacking(abi, f);
+		return;
+	}
+	if (no > 0 && no != ENOSYS)
+		no = errno;
 	check_say(f, CHECK_LIMITED, "%s: %s", no == EOPNOTSUPP ? "off since boot" : "not there",
 		  row->lost);
 	check_remedy(f, "%s",
@@ -198,7 +221,8 @@ const struct check_row check_security_rows[] = {
 	 .remedy = "boot with apparmor or selinux in lsm= on the kernel command line, where the "
 		   "kernel has it"},
 	{"Landlock", probe_landlock, .number = SYS_landlock_create_ruleset,
-	 .lost = "a program in a container cannot restrict itself further",
+	 .lost = "--landlock fails, and with the host's network its abstract Unix sockets are in "
+		 "reach",
 	 .remedy = "Linux 5.13 or newer with CONFIG_SECURITY_LANDLOCK"},
 	{"session keyring", probe_keyring, .required = true, .lost = "no container can be started",
 	 .remedy = "raise the quota: sysctl -w kernel.keys.maxkeys=2000 (root: "

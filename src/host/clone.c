@@ -29,6 +29,7 @@
 #include "container/enter.h"
 #include "container/rlimits.h"
 #include "host/netdevices.h"
+#include "host/rootless.h"
 #include "host/steps.h"
 #include "sync/sync.h"
 
@@ -189,6 +190,22 @@ static _Noreturn void between_main(struct start *s, struct sys_clone how, int te
 	_exit(0);
 }
 
+/*
+ * An ordinary user may move processes only within what was given to him: the kernel wants both cgroups, where we are and the
+ * container's, below one that is his.
+ */
+static int clone_error(const struct sys_clone *how, struct error *e)
+{
+	bool into_cgroup = (how->flags & CLONE_INTO_CGROUP) != 0;
+
+	err_set(e, errno, "clone3");
+	if (e->no != EACCES || !into_cgroup || !rootless_is())
+		return -1;
+	err_set(e, EACCES, "enter the cgroup of the container");
+	return err_hint(e, "call it from a cgroup that was given to this user together with that "
+			   "one: systemd-run --user --scope mini-run ...");
+}
+
 /* The clone by way of a process in between. */
 static int clone_between(struct start *s, const struct sys_clone *how, struct error *e)
 {
@@ -211,7 +228,7 @@ static int clone_between(struct start *s, const struct sys_clone *how, struct er
 	if (pid == 0)
 		between_main(s, *how, pipe_fds[1]);
 	if (pid < 0)
-		err_set(e, errno, "clone3");
+		(void)clone_error(&into, e);
 	fd_close(&pipe_fds[1]);
 	do
 		n = pid < 0 ? -1
@@ -275,7 +292,7 @@ int init_clone(struct start *s, struct error *e)
 			child_main(s);
 		if (s->pid < 0) {
 			s->pid = 0;
-			return err_set(e, errno, "clone3");
+			return clone_error(&how, e);
 		}
 	}
 	fd_close(&s->inside.sync_fd);

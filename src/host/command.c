@@ -310,7 +310,7 @@ static int find(struct look *l, int *ret_fd, struct error *e)
 static bool brings_files(const struct config *c)
 {
 	for (size_t i = 0; i < c->mounts_n; i++)
-		if (c->mounts[i].bind ||
+		if ((c->mounts[i].bind && !c->mounts[i].notify) ||
 		    (c->mounts[i].type && strcmp(c->mounts[i].type, "overlay") == 0))
 			return true;
 	return false;

@@ -12,9 +12,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include "base/fd.h"
+
+/* How long somebody who listens may take to accept, or to read what was sent: signals are held meanwhile. */
+#define PATIENCE_S 10
 
 /*
  * Fills @address. A path too long for it goes by a descriptor of the socket's own file, which the kernel follows to the
@@ -42,6 +46,9 @@ static int connect_error(const char *path, int no, struct error *e)
 	struct stat st;
 
 	err_set(e, no, "connect to socket %s", path);
+	if (no == EAGAIN)
+		return err_set(e, 0, "connect to socket %s: nobody has accepted for %d s", path,
+			       PATIENCE_S);
 	if (no == EPROTOTYPE)
 		return err_hint(e, "it must be a SOCK_STREAM socket");
 	if (no != ECONNREFUSED)
@@ -54,13 +61,14 @@ static int connect_error(const char *path, int no, struct error *e)
 int unix_connect(const char *path, int *ret_fd, struct error *e)
 {
 	struct sockaddr_un address;
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
 	OWNED_FD file = -1, fd = -1;
 	int result;
 
 	if (address_make(path, &address, &file, e) < 0)
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
 		return err_set(e, errno, "make a socket");
 	do
 		result = connect(fd, (struct sockaddr *)&address, sizeof(address));

@@ -3,7 +3,8 @@
  *
  * Everything that is read of the container is read before its namespaces are entered: its state and configuration from our
  * own directory, its user database through /proc/PID/root by openat2(2) with RESOLVE_IN_ROOT. The process that goes in
- * has nothing of mini-run's left but the sync socket (see container/enter.c), and is not dumpable until its execve.
+ * has nothing of mini-run's left but the sync socket (see container/enter.c), and, where it has to write a label in a user
+ * namespace, until that is written, the host's /proc; and it is not dumpable until its execve.
  */
 #include "host/exec.h"
 
@@ -217,7 +218,8 @@ static const struct step steps[] = {
 	{"look up user", user_lookup, user_forget},
 	{"add groups", groups_add, groups_forget},
 	{"look at capabilities", capabilities_look, NULL},
-	{"look at labels", labels_look, NULL},
+	{"look at labels", labels_look, labels_forget},
+	{"look at Landlock", landlock_look, NULL},
 	{"load system call filter", filter_load, filter_free},
 	{"open cgroup", cgroup_open, cgroup_forget},
 	{"connect console socket", console_connect, console_disconnect},

@@ -1,43 +1,34 @@
 /*
- * init_file.c - the built-in init as a file that can be executed. Runs outside; a step of host/start.c.
+ * init_file.c - the built-in program (init/init.c) as a file that can be executed. Runs outside; a step of host/start.c.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "host/seal.h"
+#include "host/sealed_file.h"
 #include "host/steps.h"
 #include "init/init_program.h"
 
 /*
- * --init: the built-in init in a sealed memory file. PID 1's /proc/PID/exe then leads there and not to the
- * host's binary, and nobody can change what later containers will run (CVE-2019-5736).
+ * The built-in program, where it executes the command or is PID 1 (--init), in a sealed file. /proc/PID/exe then leads
+ * there and not to the host's binary, and nobody can change what is executed (CVE-2019-5736).
  */
 int init_program_make(struct start *s, struct error *e)
 {
-	OWNED_FD fd = -1;
-	char again[40];
+	struct sealed_file f;
 
-	if (!s->config->process.builtin_init)
+	s->inside.by_program = !seal_needed(s->config);
+	if (!s->inside.by_program && !s->config->process.builtin_init)
 		return 0;
-	fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x0010U /* MFD_EXEC */);
-	if (fd < 0 &&
-	    errno == EINVAL) /* KERNEL <6.3: no MFD_EXEC; memory files can always be executed. */
-		fd = memfd_create("mini-run-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd < 0)
-		return err_set(e, errno, "memfd_create");
-	if (write_all(fd, init_program, init_program_size) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
-		return err_set(e, errno, "write the init's memory file");
-	/* A file that is open for writing cannot be executed (ETXTBSY), so it is opened once more. */
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
-	s->inside.init_fd = open(again, O_RDONLY | O_CLOEXEC);
-	if (s->inside.init_fd < 0)
-		return err_set(e, errno, "open the init's memory file");
-	return 0;
+	if (sealed_file_make("mini-run-init", &f, e) < 0)
+		return -1;
+	if (write_all(f.fd, init_program, init_program_size) < 0) {
+		err_set(e, errno, "write the built-in program");
+		sealed_file_end(&f);
+		return -1;
+	}
+	return sealed_file_finish(&f, &s->inside.init_fd, e);
 }
 
 void init_program_close(struct start *s)

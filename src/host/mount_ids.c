@@ -143,6 +143,33 @@ static int mounts_map(struct start *s, const struct made *made, struct error *e)
 	return 0;
 }
 
+/* The root filesystem with all that is mounted below it. Its files keep their owners: uid 0 on disk is uid 0 inside. */
+static int rootfs_map(struct start *s, struct error *e)
+{
+	struct sys_mount_attr attr = {.set = SYS_MOUNT_ATTR_IDMAP};
+	OWNED_FD ns_fd = -1;
+
+	if (namespace_make(&s->config->idmaps, &ns_fd, e) < 0)
+		return -1;
+	attr.userns_fd = (uint64_t)ns_fd;
+	if (s->inside.overlay_fd >= 0 && sys_mount_setattr(s->inside.overlay_fd, 0, &attr) < 0)
+		return err_set(e, errno, "--userns: map the ids of %s", s->config->overlay.dir);
+	if (sys_mount_setattr(s->inside.root_fd, SYS_AT_RECURSIVE, &attr) == 0)
+		return 0;
+	if (errno == EINVAL && strcmp(s->config->rootfs, "/") == 0)
+		return err_set(
+			e, 0,
+			"--userns: not every filesystem of this machine can map ids in this "
+			"kernel (/proc, for one): with / as the root filesystem leave it out");
+	if (errno == EINVAL)
+		return err_set(e, 0,
+			       "--userns: the filesystem of %s (or one that is mounted below it) "
+			       "cannot map ids in this kernel: leave --userns out, or copy it to "
+			       "another filesystem, such as ext4",
+			       s->config->rootfs);
+	return err_set(e, errno, "--userns: map the ids of %s", s->config->rootfs);
+}
+
 int mounts_map_ids(struct start *s, struct error *e)
 {
 	const struct config *c = s->config;
@@ -150,6 +177,8 @@ int mounts_map_ids(struct start *s, struct error *e)
 	bool any = false;
 	int result;
 
+	if (c->rootfs_idmap && rootfs_map(s, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->mounts_n; i++)
 		any = any || c->mounts[i].idmap != MOUNT_IDMAP_NONE || c->mounts[i].idmaps.uids > 0;
 	if (!any)

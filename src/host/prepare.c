@@ -30,9 +30,11 @@
 #include "config/names.h"
 #include "host/command.h"
 #include "host/message.h"
+#include "host/rootless.h"
 #include "host/seccomp.h"
 #include "host/seccomp_listener.h"
 #include "host/steps.h"
+#include "host/userns.h"
 
 int user_lookup(struct start *s, struct error *e)
 {
@@ -43,12 +45,14 @@ int user_lookup(struct start *s, struct error *e)
 	bool has_home = false;
 	char number[16];
 
-	if (spec && user_find(s->inside.root_fd, spec, &s->user, e) < 0)
+	if (spec && user_find_layered(s->overlay_upper_fd, s->inside.root_fd, spec, &s->user, e) < 0)
 		return -1;
 	s->inside.uid = spec ? s->user.uid : u->uid;
 	s->inside.gid = spec ? s->user.gid : u->gid;
 	s->inside.groups = spec ? s->user.groups : u->groups;
 	s->inside.groups_n = spec ? s->user.groups_n : u->groups_n;
+	if (userns_user_check(s, e) < 0)
+		return -1;
 
 	/* The command's environment is that of the configuration, and HOME where that has none: every runtime adds it. */
 	s->inside.env = calloc(n + 2, sizeof(char *));
@@ -63,7 +67,7 @@ int user_lookup(struct start *s, struct error *e)
 		return 0;
 	if (!spec) {
 		snprintf(number, sizeof(number), "%u", u->uid);
-		if (user_find(s->inside.root_fd, number, &s->user, e) < 0)
+		if (user_find_layered(s->overlay_upper_fd, s->inside.root_fd, number, &s->user, e) < 0)
 			return -1;
 	}
 	if (asprintf(&s->home, "HOME=%s", s->user.home) < 0) {
@@ -123,6 +127,13 @@ int capabilities_look(struct start *s, struct error *e)
 		.permitted = asked->permitted & own,
 		.ambient = asked->ambient & own,
 	};
+	/*
+	 * execve takes these from who is not root. Before it they would count for one thing: he could execute what only root
+	 * may. A bundle says of itself what it wants.
+	 */
+	if (!s->config->oci_version && s->inside.uid != 0)
+		s->inside.capabilities.effective = s->inside.capabilities.permitted =
+			s->inside.capabilities.ambient;
 	missing = (asked->bounding | asked->effective | asked->inheritable | asked->permitted |
 		   asked->ambient) &
 		  ~own;
@@ -169,6 +180,8 @@ int command_look(struct start *s, struct error *e)
 {
 	if (!s->config->has_process || has_early_hooks(s->config))
 		return 0;
+	if (s->overlay_upper_fd >= 0)
+		return 0; /* the layer may bring it, or have removed it: the inside sees */
 	if (command_check(s->config, s->inside.root_fd, e) == 0)
 		return 0;
 	/* Not the command is what is wrong with an empty directory. */
@@ -181,6 +194,25 @@ int command_look(struct start *s, struct error *e)
 }
 
 /* ---- what the command and its namespaces need of the host ---- */
+
+/*
+ * The caller has opened it in the mount namespace that an ordinary user's mini-run has left, and of whose mounts the kernel
+ * makes no copies. By its name it is in ours too. -1 with EINVAL: not under that name.
+ */
+static int stdin_by_name(const struct stat *was)
+{
+	OWNED_FD file = -1;
+	struct stat is;
+	char path[4096];
+	ssize_t n = readlink("/proc/self/fd/0", path, sizeof(path) - 1);
+
+	path[n > 0 ? n : 0] = '\0';
+	file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file >= 0 && fstat(file, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino)
+		return sys_open_tree(file, "", SYS_OPEN_TREE_CLONE);
+	errno = EINVAL;
+	return -1;
+}
 
 /*
  * A regular file that the caller gave as stdin for reading only stays so: inside, root could open /proc/self/fd/0
@@ -202,6 +234,8 @@ int stdin_open(struct start *s, struct error *e)
 	    (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY)
 		return 0;
 	tree = sys_open_tree(STDIN_FILENO, "", SYS_OPEN_TREE_CLONE);
+	if (tree < 0 && errno == EINVAL && rootless_inside())
+		tree = stdin_by_name(&st);
 	if (tree < 0 && (errno == EINVAL || errno == ENOENT))
 		return 0; /* a file that is nowhere mounted: a memory file, a deleted one */
 	if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)
@@ -339,10 +373,13 @@ int filter_make(struct start *s, struct error *e)
 {
 	if (seccomp_make(s->config, s->options->global, &s->inside.seccomp, e) < 0)
 		return -1;
+	if (refusals_prepare(s, e) < 0)
+		return -1;
 	return seccomp_notifies(&s->inside.seccomp) ? seccomp_listener_check(s->config, e) : 0;
 }
 
 void filter_free(struct start *s)
 {
+	refusals_forget(s);
 	seccomp_end(&s->inside.seccomp);
 }

@@ -52,7 +52,18 @@ static int end_signal(const struct end *end)
 {
 	if (end->reason == END_INTERRUPTED)
 		return end->signal;
+	if (end->reason == END_SECCOMP && WIFSIGNALED(end->wait_status))
+		return SIGSYS;
 	return WIFSIGNALED(end->wait_status) ? WTERMSIG(end->wait_status) : 0;
+}
+
+/*
+ * Whether a SIGSYS was a filter's. A PID 1 that the kernel shields does not die of one that is sent to it. Any other
+ * process does: there it is a filter's where ours may send one, or where we have seen it.
+ */
+static bool sigsys_is_filters(const struct start *s)
+{
+	return s->is_init || s->refusals.deadly.count > 0 || !s->refusals.not_ours;
 }
 
 void end_judge(struct start *s)
@@ -61,9 +72,10 @@ void end_judge(struct start *s)
 	bool killed = WIFSIGNALED(end->wait_status) && WTERMSIG(end->wait_status) == SIGKILL;
 	int signal = WIFSIGNALED(end->wait_status) ? WTERMSIG(end->wait_status) : 0;
 
+	refusals_judge(s);
 	end->status = signal != 0 ? 128 + signal : WEXITSTATUS(end->wait_status);
 	end->reason = signal != 0 ? END_SIGNALED : END_EXITED;
-	if (signal == SIGSYS)
+	if (signal == SIGSYS && sigsys_is_filters(s))
 		end->reason = END_SECCOMP;
 	if (s->timed_out) {
 		end->reason = END_TIMEOUT;
@@ -71,10 +83,44 @@ void end_judge(struct start *s)
 	} else if (killed && end->signal != 0) {
 		end->reason = END_INTERRUPTED;
 		end->status = 128 + end->signal;
+	} else if (s->refusals.ended_first && killed) {
+		/* The filter's word is SIGSYS, which PID 1 cannot be sent. */
+		end->reason = END_SECCOMP;
+		end->status = 128 + SIGSYS;
+	} else if (s->refusals.deadly.count > 0 && end->status == 128 + SIGSYS) {
+		end->reason = END_SECCOMP; /* a child's, whose status was passed on */
 	} else if (end->usage.oom_kills > 0 && (killed || end->status == 128 + SIGKILL)) {
 		/* The command itself, or a child of it whose status a shell passed on. */
 		end->reason = END_OOM;
 	}
+}
+
+/* The call whose refusal ended it, where mini-run was asked about it; else NULL. A shielded PID 1 was sent SIGKILL then:
+ * one that has died of SIGSYS did so by another filter, whatever became of its children. */
+static const struct refusal *deadly_call(const struct start *s)
+{
+	bool by_another = s->is_init && WIFSIGNALED(s->end.wait_status) &&
+			  WTERMSIG(s->end.wait_status) == SIGSYS;
+
+	return s->end.reason == END_SECCOMP && s->refusals.deadly.count > 0 && !by_another
+		       ? &s->refusals.deadly
+		       : NULL;
+}
+
+static void add_refusal(struct text *t, const struct start *s)
+{
+	const struct refusal *call = deadly_call(s);
+
+	text_add(t,
+		 "%s by SIGSYS: ", WIFSIGNALED(s->end.wait_status) ? "ended" : "a process was ended");
+	if (!call) {
+		text_add(t, "a system call was refused by a filter%s",
+			 s->refusals.not_ours ? " of its own" : "");
+		return;
+	}
+	text_add(t, "the system call ");
+	refusals_add_call(t, call);
+	text_add(t, " was refused by the filter");
 }
 
 /* Why the end came, without the name in front; nothing where it was the command's own doing. */
@@ -96,7 +142,7 @@ static void add_reason(struct text *t, const struct start *s)
 		text_add(t, "%" PRId64 " process%s killed", end->usage.oom_kills,
 			 end->usage.oom_kills == 1 ? "" : "es");
 	} else if (end->reason == END_SECCOMP) {
-		text_add(t, "ended by SIGSYS: a system call was refused by a filter");
+		add_refusal(t, s);
 	} else if (end->reason == END_INTERRUPTED) {
 		return; /* whoever sent the signal knows */
 	} else if (signal != 0) {
@@ -112,6 +158,40 @@ static void add_count(struct text *t, const char *key, int64_t value)
 		text_add(t, ",\"%s\":null", key);
 	else
 		text_add(t, ",\"%s\":%" PRId64, key, value);
+}
+
+/* What --security-opt seccomp-log tells, the line @i of it; false: there are no more. */
+static bool refusal_line(struct text *t, const struct start *s, size_t i)
+{
+	const struct refusals *r = &s->refusals;
+
+	if (!r->all)
+		return false;
+	if (i < r->calls_n)
+		refusals_add_line(t, &r->calls[i]);
+	else if (i == r->calls_n && r->more > 0)
+		text_add(t, "%llu more times: calls that found no place in this list",
+			 (unsigned long long)r->more);
+	else if (i == 0 && r->lost.text[0] == '\0')
+		text_add(t, "none");
+	return text_ok(t) && t->length > 0;
+}
+
+static void add_refused(struct text *t, const struct start *s)
+{
+	const struct refusals *r = &s->refusals;
+	OWNED_TEXT call = {0};
+
+	if (deadly_call(s))
+		refusals_add_call(&call, deadly_call(s));
+	text_add(t, ",\"refusedCall\":");
+	text_add_json(t, call.length > 0 ? call.bytes : NULL);
+	text_add(t, ",\"refusedCalls\":");
+	if (r->all)
+		refusals_add_json(t, r);
+	else
+		text_add(t, "null");
+	add_count(t, "refusedCallsUnlisted", r->all ? (int64_t)r->more : -1);
 }
 
 static void add_json(struct text *t, const struct start *s)
@@ -142,6 +222,7 @@ static void add_json(struct text *t, const struct start *s)
 	add_count(t, "throttledPeriods", u->cpu_throttled_periods);
 	add_count(t, "ioReadBytes", u->io_read);
 	add_count(t, "ioWriteBytes", u->io_written);
+	add_refused(t, s);
 	text_add(t, "}\n");
 }
 
@@ -184,7 +265,7 @@ static void add_text(struct text *t, const struct start *s)
 	const struct end *end = &s->end;
 	const struct cgroup_usage *u = &end->usage;
 	int signal = end_signal(end);
-	OWNED_TEXT reason = {0};
+	OWNED_TEXT reason = {0}, line = {0};
 
 	add_reason(&reason, s);
 	text_add(t, "mini-run: %s: ", s->config->id);
@@ -205,6 +286,8 @@ static void add_text(struct text *t, const struct start *s)
 	add_line_count(t, "processes", u->pids_peak, u->pids_limit);
 	add_line_size(t, "read", u->io_read, -1);
 	add_line_size(t, "written", u->io_written, -1);
+	for (size_t i = 0; refusal_line(&line, s, i); i++, text_end(&line))
+		text_add(t, "  %-12s %s\n", "refused", line.bytes);
 }
 
 int report_open(struct start *s, struct error *e)
@@ -231,13 +314,23 @@ void report_close(struct start *s)
 void report_write(struct start *s, int fd)
 {
 	const struct run_options *o = s->options;
-	OWNED_TEXT t = {0}, reason = {0};
+	OWNED_TEXT t = {0}, reason = {0}, line = {0};
+	bool on_stderr = o->report == REPORT_TEXT && !o->report_file;
 	struct error failed;
 
 	add_reason(&reason, s);
-	/* A text report on stderr begins with the same words. */
-	if (reason.length > 0 && !(o->report == REPORT_TEXT && !o->report_file))
+	/* A text report on stderr has the same words. */
+	if (reason.length > 0 && !on_stderr)
 		message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
+	if (s->refusals.lost.text[0] != '\0')
+		message_write(o->global, LEVEL_WARNING, s->config->id, s->refusals.lost.text);
+	for (size_t i = 0; !on_stderr && refusal_line(&line, s, i); i++, text_end(&line)) {
+		text_end(&reason);
+		text_add(&reason, "refused system call%s: %s", s->refusals.calls_n > 0 ? "" : "s",
+			 line.bytes);
+		if (text_ok(&reason))
+			message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
+	}
 	if (o->report == REPORT_NONE)
 		return;
 	if (o->report == REPORT_JSON)

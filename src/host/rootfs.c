@@ -61,10 +61,11 @@ int rootfs_open(struct start *s, struct error *e)
 		return rootfs_error(c->rootfs, errno, e);
 	if (fstat(dir, &st) < 0 || stat("/", &slash) < 0)
 		return err_set(e, errno, "stat %s", c->rootfs);
-	if (st.st_dev == slash.st_dev && st.st_ino == slash.st_ino)
+	if (!c->overlay.set && st.st_dev == slash.st_dev && st.st_ino == slash.st_ino)
 		return err_set(
 			e, 0,
-			"%s is this machine's own root: a container needs a directory of its own",
+			"%s is this machine's own root: a container needs a directory of its own "
+			"(or --overlay, which keeps what it writes apart)",
 			c->rootfs);
 	/* The copy is private before anything can see it: no mount ever travels between it and the host. */
 	tree = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
@@ -74,7 +75,7 @@ int rootfs_open(struct start *s, struct error *e)
 	}
 	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
 		return err_set(e, errno, "make the mounts of %s private", c->rootfs);
-	if (c->rootfs_readonly && make_readonly(tree, e) < 0)
+	if (c->rootfs_readonly && !c->overlay.set && make_readonly(tree, e) < 0)
 		return err_within(e, "%s", c->rootfs);
 	s->inside.root_fd = fd_give(&tree);
 	return 0;
@@ -83,16 +84,4 @@ int rootfs_open(struct start *s, struct error *e)
 void rootfs_close(struct start *s)
 {
 	fd_close(&s->inside.root_fd);
-}
-
-int overlay_open(struct start *s, struct error *e)
-{
-	(void)s;
-	(void)e;
-	return 0;
-}
-
-void overlay_close(struct start *s)
-{
-	(void)s;
 }

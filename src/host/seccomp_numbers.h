@@ -1,6 +1,6 @@
 /*
  * seccomp_numbers.h - numbers of system calls that libseccomp 2.5.4 does not know, or does not tell. For
- * seccomp_compile.c alone, which includes <seccomp.h> before.
+ * seccomp_compile.c and seccomp_tell.c, which include <seccomp.h> before.
  */
 #ifndef HOST_SECCOMP_NUMBERS_H
 #define HOST_SECCOMP_NUMBERS_H

@@ -72,7 +72,7 @@ int sources_open(struct start *s, struct error *e)
 			s->inside.mount_fds[i] = -1;
 	}
 	for (size_t i = 0; i < c->mounts_n; i++)
-		if (c->mounts[i].bind && !c->mounts[i].remount &&
+		if (c->mounts[i].bind && !c->mounts[i].remount && !c->mounts[i].notify &&
 		    source_open(&c->mounts[i], &s->inside.mount_fds[i], e) < 0)
 			return err_within(e, "%s", c->mounts[i].destination);
 	return 0;

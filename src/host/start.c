@@ -28,9 +28,10 @@
 /* The caller's umask, for a command whose configuration does not say one. */
 static mode_t umask_of_caller(void)
 {
-	mode_t mask = umask(022);
+	mode_t mask = umask(077);
 
-	(void)umask(mask);
+	/* Without rights for ourselves on what we make, an inside without privileges could not enter its cgroup. */
+	(void)umask(mask & 077);
 	return mask;
 }
 
@@ -54,7 +55,9 @@ void start_prepare(struct start *s, const struct config *c, const struct run_opt
 		.init_fd = -1,
 		.stdin_fd = -1,
 		.proc_fd = -1,
+		.host_proc_fd = -1,
 		.slash_fd = -1,
+		.place_fd = -1,
 		.null_fd = -1,
 	};
 	for (int kind = 0; kind < NS_KINDS; kind++)
@@ -65,6 +68,9 @@ void start_prepare(struct start *s, const struct config *c, const struct run_opt
 	s->state = (struct state)STATE_EMPTY;
 	s->terminal.master = s->terminal.peer = s->terminal.output = -1;
 	s->sync_fd = s->pidfd = s->signal_fd = s->report_fd = s->console_fd = s->join_pidfd = -1;
+	s->refusals.fd = -1;
+	s->notify_fd = -1;
+	s->overlay_lock_fd = s->overlay_upper_fd = -1;
 	sigemptyset(&s->early_signals);
 }
 
@@ -76,7 +82,9 @@ static const struct step steps[] = {
 	{"look at capabilities", capabilities_look, NULL},
 	{"look at command", command_look, NULL},
 	{"look at labels", labels_look, NULL},
+	{"look at Landlock", landlock_look, NULL},
 	{"open mount sources", sources_open, sources_close},
+	{"make notify socket", notify_open, notify_close},
 	{"open stdin", stdin_open, stdin_close},
 	{"open namespaces", namespaces_open, namespaces_close},
 	{"map ids of mounts", mounts_map_ids, NULL},
@@ -104,6 +112,7 @@ static const struct step steps[] = {
 	{"keep configuration", configuration_keep, NULL},
 	{"keep system call filter", filter_keep, NULL},
 	{"join resource class", resource_class_join, NULL},
+	{"start notify proxy", notify_stay, NULL},
 	{"move network devices", network_devices_move, NULL},
 	{"write sysctls", sysctls_give, NULL},
 	{"write files", files_write, files_remove},

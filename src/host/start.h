@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "container/init.h"
 #include "host/cgroup.h"
+#include "host/refusals.h"
 #include "host/resctrl.h"
 #include "host/run.h"
 #include "host/state.h"
@@ -76,6 +77,9 @@ struct start {
 	struct terminal terminal;
 	struct resctrl resctrl;
 	int console_fd; /* connected to --console-socket; -1 */
+	int overlay_lock_fd, overlay_upper_fd; /* --overlay=DIR: DIR, locked, and its upper layer if it has one; -1 */
+	char *overlay_place;		       /* malloc'ed: see struct inside */
+	int notify_fd;	/* where the container's notifications come in (notify.c); -1 */
 
 	char *home;  /* "HOME=...", malloc'ed */
 	int sync_fd; /* our end of the pair; -1 once the command runs */
@@ -95,6 +99,7 @@ struct start {
 	bool pid_file_made, cid_file_made;
 	int64_t exec_ns; /* when the command began */
 	bool timed_out;	 /* --timeout has run out */
+	struct refusals refusals;
 	struct end end;
 	bool failed_inside;	   /* the error comes from the other side */
 	struct progress *progress; /* see guard.c */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "host/message.h"
 #include "host/seccomp.h"
 #include "host/steps.h"
+#include "host/userns.h"
 
 int cgroup_look(struct start *s, struct error *e)
 {
@@ -76,7 +78,7 @@ int state_complete_running(struct start *s, struct error *e)
 
 /*
  * A copy of the configuration for the commands that come later: what happens to the bundle's from here on does not
- * concern this container (runtime.md, "Lifecycle", step 2).
+ * concern this container (runtime.md, "Lifecycle", step 2). Whole or not at all: `state` reads it at any instant.
  */
 int configuration_keep(struct start *s, struct error *e)
 {
@@ -92,12 +94,15 @@ int configuration_keep(struct start *s, struct error *e)
 	OWNED_TEXT t = {0};
 
 	if (s->options->config_text)
-		return file_create_at(s->state.dir_fd, STATE_CONFIG_FILE, s->options->config_text,
-				      0600, e);
+		return file_replace_at(s->state.dir_fd, STATE_CONFIG_FILE, s->options->config_text,
+				       0600, e);
 	config_to_oci(s->config, &resolved, &t);
 	if (!text_ok(&t))
 		return err_no_memory(e);
-	return file_create_at(s->state.dir_fd, STATE_CONFIG_FILE, t.bytes, 0600, e);
+	if (file_replace_at(s->state.dir_fd, STATE_CONFIG_FILE, t.bytes, 0600, e) < 0)
+		return -1;
+	userns_chosen();
+	return 0;
 }
 
 int filter_keep(struct start *s, struct error *e)
@@ -158,8 +163,12 @@ int cgroup_create(struct start *s, struct error *e)
 {
 	struct config_capabilities *have = &s->inside.capabilities;
 	uint64_t mknod = CAPABILITY_BIT(27);
+	mode_t before = umask(
+		022); /* a process in a user namespace passes through these directories as anybody */
+	int result = cgroup_make(&s->cgroup, s->config, e);
 
-	if (cgroup_make(&s->cgroup, s->config, e) < 0)
+	(void)umask(before);
+	if (result < 0)
 		return -1;
 	for (size_t i = 0; i < s->cgroup.dirs_n; i++) {
 		const char *name = s->cgroup.dirs[i].v2 ? "unified" : s->cgroup.dirs[i].controllers;

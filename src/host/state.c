@@ -33,10 +33,13 @@
 int64_t state_start_time(pid_t pid)
 {
 	char path[40], text[1024], *at;
+	struct error e;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (file_read_at(AT_FDCWD, path, text, sizeof(text), NULL, &(struct error){0}) < 0)
+	if (file_read_at(AT_FDCWD, path, text, sizeof(text), NULL, &e) < 0) {
+		errno = e.no;
 		return -1;
+	}
 	at = strrchr(text, ')'); /* the name before it may hold anything, ')' included */
 	for (int field = 2; at && field < 22; field++) {
 		at = strchr(at, ' ');
@@ -63,8 +66,7 @@ int state_open_root(const char *root, int *ret_fd, struct error *e)
 	return 0;
 }
 
-/* The same, making it where it is missing, its parents too. */
-static int make_root(const char *root, int *ret_fd, struct error *e)
+int state_make_root(const char *root, int *ret_fd, struct error *e)
 {
 	char path[PATH_MAX];
 
@@ -200,7 +202,7 @@ int state_make(struct state *s, const char *root, const char *id, struct error *
 {
 	struct timespec now;
 
-	if (make_root(root, &s->root_fd, e) < 0)
+	if (state_make_root(root, &s->root_fd, e) < 0)
 		return -1;
 	state_sweep(s);
 	if (make_locked(s, id, e) < 0) {

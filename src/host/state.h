@@ -81,11 +81,14 @@ void state_sweep(const struct state *s);
 /* Opens ROOT. Somebody else's directory is refused: what is in it is believed. ENOENT in e->no: there is none. */
 int state_open_root(const char *root, int *ret_fd, struct error *e);
 
+/* The same, making it where it is missing, its parents too. */
+int state_make_root(const char *root, int *ret_fd, struct error *e);
+
 /* Removes the files of a state directory and itself. False: it is still there. */
 bool state_remove_directory(int root_fd, int dir_fd, const char *id);
 
 /* When the process started, in clock ticks since boot (field 22 of /proc/PID/stat), which tells it from another
- * one that got the same pid later; -1 where there is no such process. */
+ * one that got the same pid later; -1 where there is no such process (ENOENT, ESRCH) or it cannot be looked at. */
 int64_t state_start_time(pid_t pid);
 
 /* This boot's name: after a reboot a pid and a start time may fit another process. */

@@ -43,6 +43,11 @@ void sources_close(struct start *s);
 int devices_open(struct start *s, struct error *e);
 void devices_close(struct start *s);
 
+/* notify.c: the proxy of the service manager's socket. The second leaves a process behind that ends with the container. */
+int notify_open(struct start *s, struct error *e);
+void notify_close(struct start *s);
+int notify_stay(struct start *s, struct error *e);
+
 /* mount_ids.c: behind "open namespaces", as a mount may take its mapping from the one that is joined. */
 int mounts_map_ids(struct start *s, struct error *e);
 
@@ -97,6 +102,10 @@ int exec_await(struct start *s, struct error *e);
 
 /* labels.c */
 int labels_look(struct start *s, struct error *e);
+void labels_forget(struct start *s);
+
+/* landlock.c */
+int landlock_look(struct start *s, struct error *e);
 
 /* oom_score.c */
 int oom_score_write(struct start *s, struct error *e);

@@ -21,6 +21,7 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "base/sysctl.h"
+#include "host/rootless.h"
 #include "host/steps.h"
 
 /*
@@ -38,8 +39,10 @@ static int sysctl_open(int sys_fd, const char *path, struct error *e)
 	if (fd >= 0 || errno != EACCES)
 		return fd >= 0 ? fd : err_set(e, errno, "open /proc/sys/%s", path);
 	place = sys_openat2(sys_fd, path, O_PATH, 0, resolve);
-	if (place < 0 || fstat(place, &st) < 0 || seteuid(st.st_uid) < 0)
-		return err_set(e, errno, "become the owner of /proc/sys/%s", path);
+	if (place < 0 || fstat(place, &st) < 0 || seteuid(st.st_uid) < 0) {
+		err_set(e, errno, "become the owner of /proc/sys/%s", path);
+		return rootless_inside() ? err_hint(e, "on this kernel only root can set it") : -1;
+	}
 	fd = sys_openat2(sys_fd, path, O_WRONLY, 0, resolve);
 	return fd >= 0 ? fd : err_set(e, errno, "open /proc/sys/%s", path);
 }
@@ -61,12 +64,18 @@ static int sysctl_write(int sys_fd, const struct config_pair *pair, struct error
 
 static int all_write(const struct start *s, struct error *e)
 {
+	static const enum config_ns_kind kinds[] = {NS_IPC, NS_UTS, NS_NETWORK};
+	int flags = 0;
 	const struct config *c = s->config;
 	OWNED_FD fd = open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
 		return err_set(e, errno, "/proc/sys");
-	if (setns(s->pidfd, CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET) < 0)
+	/* Its own ones: an ordinary user may not even enter the host's. */
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (c->ns[kinds[i]].mode != NS_INHERIT)
+			flags |= (int)ns_kinds[kinds[i]].flag;
+	if (setns(s->pidfd, flags) < 0)
 		return errno == ESRCH ? 0 /* it has failed already: "await ready" hears why */
 				      : err_set(e, errno, "enter the container's namespaces");
 	for (size_t i = 0; i < c->sysctls_n; i++)

@@ -78,24 +78,46 @@ static int listener_take(struct start *s, int *fd, struct error *e)
 
 	if (*fd < 0)
 		return err_set(e, EBADMSG, "the seccomp listener did not come");
+	if (refusals_listen(s, *fd)) {
+		*fd = -1;
+		return 0;
+	}
 	result = seccomp_listener_send(s->config, s->inside.joins ? "running" : "creating",
 				       s->inside.joins ? s->join_pid : s->pid, s->pid, *fd, e);
 	fd_close(fd);
 	return result < 0 ? -1 : sync_send_type(s->sync_fd, SYNC_LISTENER_TAKEN, e);
 }
 
+/* Whether @m says why the inside has ended: that is then in @e. */
+static bool error_take(struct start *s, const struct sync_message *m, struct error *e)
+{
+	if (m->type == SYNC_ERROR || m->type == SYNC_HOOK_ERROR) {
+		*e = m->u.error; /* it names its own step */
+	} else if (m->type == SYNC_EXEC_ERROR && s->config->has_process) {
+		command_error(s->config->process.args.v[0], m->u.exec_errno, e);
+		err_within(e, "execute command"); /* as the inside's step would have it */
+	} else {
+		return false;
+	}
+	s->failed_inside = true;
+	return true;
+}
+
 int sync_await(struct start *s, enum sync_type wanted, int *ret_fd, struct error *e)
 {
 	for (;;) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{.fd = s->sync_fd, .events = POLLIN},
 			{.fd = s->signal_fd, .events = POLLIN},
+			{.fd = s->refusals.fd, .events = POLLIN}, /* execve(2) itself may be refused */
 		};
 		struct sync_message m;
 		OWNED_FD fd = -1;
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, refusals_timeout(s)) < 0 && errno != EINTR)
 			return err_set(e, errno, "poll");
+		refusals_settle(s);
+		refusals_take(s, fds[2].revents);
 		/* What the inside says first: the command may be running already, and the signal be for it. */
 		if (fds[0].revents == 0) {
 			if ((fds[1].revents & POLLIN) && interrupted(s, e) < 0)
@@ -116,15 +138,17 @@ int sync_await(struct start *s, enum sync_type wanted, int *ret_fd, struct error
 				*ret_fd = fd_give(&fd);
 			return 0;
 		}
+		if (m.type == SYNC_WARNING) {
+			message_write(s->options->global, LEVEL_WARNING, s->config->id,
+				      m.u.error.text);
+			continue;
+		}
 		if (m.type == SYNC_TRACE) {
 			trace_add(s, "inside", m.u.trace.name, m.u.trace.nanoseconds);
 			continue;
 		}
-		if (m.type == SYNC_ERROR || m.type == SYNC_HOOK_ERROR) {
-			*e = m.u.error;
-			s->failed_inside = true; /* it names its own step */
+		if (error_take(s, &m, e))
 			return -1;
-		}
 		return m.type == SYNC_END
 			       ? died_early(s, e)
 			       : err_set(e, EBADMSG, "the container's side sent message %u", m.type);
@@ -144,11 +168,8 @@ bool sync_error_take(struct start *s, struct error *e)
 		fd_close(&received);
 		if (m.type == SYNC_END)
 			return false;
-		if (m.type != SYNC_ERROR && m.type != SYNC_HOOK_ERROR)
-			continue;
-		*e = m.u.error;
-		s->failed_inside = true;
-		return true;
+		if (error_take(s, &m, e))
+			return true;
 	}
 }
 
@@ -237,9 +258,18 @@ static bool hooks_before_pivot(const struct config *c)
 	       0;
 }
 
-static int run_kind(struct start *s, enum config_hook_kind kind, const char *status, struct error *e)
+static int hook_interrupted(void *who, struct error *e)
 {
-	return hooks_run(s->config, kind, status, s->pid, environ, s->config->bundle, e);
+	return interrupted(who, e);
+}
+
+/* A hook may take its time, or hang: who asks us to end does not wait for it. */
+static int run_before(struct start *s, enum config_hook_kind kind, struct error *e)
+{
+	const struct process_interrupt signals = {s->signal_fd, hook_interrupted, s};
+
+	return hooks_run_interruptible(s->config, kind, "created", s->pid, environ,
+				       s->config->bundle, &signals, e);
 }
 
 /* When all is mounted and the host's tree still there; createContainer is the inside's, once these are done. */
@@ -250,8 +280,7 @@ int hooks_before(struct start *s, struct error *e)
 	if (sync_await(s, SYNC_HOOKS, NULL, e) < 0)
 		return -1;
 	s->progress->hooks_begun = true;
-	if (run_kind(s, HOOK_PRESTART, "created", e) < 0 ||
-	    run_kind(s, HOOK_CREATE_RUNTIME, "created", e) < 0)
+	if (run_before(s, HOOK_PRESTART, e) < 0 || run_before(s, HOOK_CREATE_RUNTIME, e) < 0)
 		return -1;
 	return sync_send_type(s->sync_fd, SYNC_HOOKS_DONE, e);
 }
@@ -261,7 +290,8 @@ int hooks_after(struct start *s, struct error *e)
 	if (s->options->mode == RUN_CREATE)
 		return 0; /* `start` runs them */
 	s->progress->hooks_begun = true;
-	return run_kind(s, HOOK_POSTSTART, "running", e);
+	/* The command runs: signals are for it, once these are through. */
+	return hooks_run(s->config, HOOK_POSTSTART, "running", s->pid, environ, s->config->bundle, e);
 }
 
 static void tell(const struct error *e, void *into)

@@ -21,11 +21,19 @@
 #define FILE_LIMIT (4 << 20)   /* bytes of passwd or group that are read */
 #define ID_MAX	   4294967294U /* (uid_t)-1 means "no change" to the kernel */
 
+/* Where the files are: in the root filesystem, unless the layer over it has its own. */
+struct roots {
+	int upper_fd, root_fd; /* upper_fd -1: there is no layer */
+};
+
 /* The contents, or NULL in *ret where there is no such file. */
-static int read_inside(int root_fd, const char *path, char **ret, struct error *e)
+static int read_inside(struct roots r, const char *path, char **ret, struct error *e)
 {
-	OWNED_FD fd = path_open_regular(root_fd, path);
+	OWNED_FD fd = r.upper_fd >= 0 ? path_open_regular(r.upper_fd, path) : -1;
 	size_t length;
+
+	if (fd < 0)
+		fd = path_open_regular(r.root_fd, path);
 
 	*ret = NULL;
 	if (fd < 0)
@@ -67,7 +75,7 @@ static bool is_number(const char *text)
 }
 
 /* Fills @u from passwd; *ret_name is the listed name (malloc'ed), NULL for a number that is not listed. */
-static int find_user(int root_fd, const char *wanted, struct user *u, char **ret_name,
+static int find_user(struct roots r, const char *wanted, struct user *u, char **ret_name,
 		     struct error *e)
 {
 	OWNED_MEMORY char *text = NULL;
@@ -79,7 +87,7 @@ static int find_user(int root_fd, const char *wanted, struct user *u, char **ret
 	*ret_name = NULL;
 	if (number && !id_of(wanted, &uid))
 		return err_set(e, 0, "user %s: ids go from 0 to %u", wanted, ID_MAX);
-	if (read_inside(root_fd, "/etc/passwd", &text, e) < 0)
+	if (read_inside(r, "/etc/passwd", &text, e) < 0)
 		return -1;
 	u->uid = uid;
 	u->gid = 0;
@@ -120,13 +128,13 @@ static bool lists(char *members, const char *name)
 }
 
 /* The groups that list @name go to u->groups. */
-static int find_groups(int root_fd, const char *name, struct user *u, struct error *e)
+static int find_groups(struct roots r, const char *name, struct user *u, struct error *e)
 {
 	OWNED_MEMORY char *text = NULL;
 	char *fields[4], *at;
 	int n;
 
-	if (read_inside(root_fd, "/etc/group", &text, e) < 0)
+	if (read_inside(r, "/etc/group", &text, e) < 0)
 		return -1;
 	for (at = text; (n = next_line(&at, fields, 4)) >= 0;) {
 		uint32_t gid;
@@ -145,7 +153,7 @@ static int find_groups(int root_fd, const char *name, struct user *u, struct err
 	return 0;
 }
 
-static int find_group(int root_fd, const char *wanted, uint32_t *ret_gid, struct error *e)
+static int find_group(struct roots r, const char *wanted, uint32_t *ret_gid, struct error *e)
 {
 	OWNED_MEMORY char *text = NULL;
 	char *fields[4], *at;
@@ -155,7 +163,7 @@ static int find_group(int root_fd, const char *wanted, uint32_t *ret_gid, struct
 		return id_of(wanted, ret_gid)
 			       ? 0
 			       : err_set(e, 0, "group %s: ids go from 0 to %u", wanted, ID_MAX);
-	if (read_inside(root_fd, "/etc/group", &text, e) < 0)
+	if (read_inside(r, "/etc/group", &text, e) < 0)
 		return -1;
 	for (at = text; (n = next_line(&at, fields, 4)) >= 0;)
 		if (n >= 3 && *fields[0] && strcmp(fields[0], wanted) == 0 &&
@@ -166,8 +174,9 @@ static int find_group(int root_fd, const char *wanted, uint32_t *ret_gid, struct
 		wanted);
 }
 
-int user_find(int root_fd, const char *spec, struct user *ret, struct error *e)
+int user_find_layered(int upper_fd, int root_fd, const char *spec, struct user *ret, struct error *e)
 {
+	const struct roots r = {upper_fd, root_fd};
 	OWNED_MEMORY char *copy = strdup(spec), *name = NULL;
 	struct user u = {0};
 	char *group;
@@ -178,11 +187,11 @@ int user_find(int root_fd, const char *spec, struct user *ret, struct error *e)
 	group = strchr(copy, ':');
 	if (group)
 		*group++ = '\0';
-	result = find_user(root_fd, copy, &u, &name, e);
+	result = find_user(r, copy, &u, &name, e);
 	if (result == 0 && group)
-		result = find_group(root_fd, group, &u.gid, e);
+		result = find_group(r, group, &u.gid, e);
 	else if (result == 0 && name)
-		result = find_groups(root_fd, name, &u, e);
+		result = find_groups(r, name, &u, e);
 	if (result < 0) {
 		user_end(&u);
 		return -1;
@@ -191,13 +200,19 @@ int user_find(int root_fd, const char *spec, struct user *ret, struct error *e)
 	return 0;
 }
 
+int user_find(int root_fd, const char *spec, struct user *ret, struct error *e)
+{
+	return user_find_layered(-1, root_fd, spec, ret, e);
+}
+
 char *user_name(int root_fd, uint32_t uid)
 {
+	const struct roots r = {-1, root_fd};
 	char number[16], *name = NULL;
 	struct user u = {0};
 
 	snprintf(number, sizeof(number), "%u", uid);
-	(void)find_user(root_fd, number, &u, &name, &(struct error){0});
+	(void)find_user(r, number, &u, &name, &(struct error){0});
 	user_end(&u);
 	return name;
 }

@@ -26,6 +26,8 @@ struct user {
  * not be listed; a name must be. Free with user_end.
  */
 int user_find(int root_fd, const char *spec, struct user *ret, struct error *e);
+/* The same with a layer over the root filesystem, whose upper directory @upper_fd is (-1: there is none). */
+int user_find_layered(int upper_fd, int root_fd, const char *spec, struct user *ret, struct error *e);
 void user_end(struct user *u);
 
 /* The name that /etc/passwd below @root_fd lists for @uid, malloc'ed; NULL where there is none. */

@@ -23,6 +23,7 @@
 #include "base/file.h"
 #include "base/step.h"
 #include "base/sys.h"
+#include "host/notify.h"
 #include "host/terminal.h"
 
 #define GRACE_MS 10000 /* from SIGTERM to SIGKILL when the time is up */
@@ -195,14 +196,16 @@ int wait_for_end(struct start *s, struct error *e)
 		if (sigismember(&s->early_signals, number) == 1)
 			signal_take(s, number);
 	for (;;) {
-		struct pollfd fds[6] = {
+		struct pollfd fds[8] = {
 			{.fd = s->pidfd, .events = POLLIN},
 			{.fd = s->signal_fd, .events = POLLIN},
 			{.fd = timer, .events = POLLIN}, /* -1: poll(2) passes it over */
+			{.fd = s->notify_fd, .events = POLLIN},
+			{.fd = s->refusals.fd, .events = POLLIN},
 		};
-		int n = 3 + relay_poll(&relay, s, fds + 3);
+		int n = 5 + relay_poll(&relay, s, fds + 5);
 
-		if (poll(fds, (nfds_t)n, -1) < 0 && errno != EINTR)
+		if (poll(fds, (nfds_t)n, refusals_timeout(s)) < 0 && errno != EINTR)
 			return err_set(e, errno, "poll");
 		if (fds[0].revents != 0)
 			break;
@@ -210,10 +213,15 @@ int wait_for_end(struct start *s, struct error *e)
 			signals_take(s);
 		if (fds[2].revents != 0)
 			time_up(s, timer);
-		relay_move(&relay, s, fds + 3, n - 3);
+		if (fds[3].revents != 0)
+			notify_relay(s->notify_fd, s->config->notify_socket);
+		refusals_settle(s);
+		refusals_take(s, fds[4].revents);
+		relay_move(&relay, s, fds + 5, n - 5);
 	}
 	if (reap(s, e) < 0)
 		return -1;
+	notify_relay(s->notify_fd, s->config->notify_socket);
 	fd_close(&s->terminal.peer); /* now the master tells the end */
 	relay_drain(&relay, s);
 	return 0;

@@ -11,7 +11,8 @@
 
 #include "base/fd.h"
 
-#define HEADER offsetof(struct sync_message, u)
+#define HEADER	   offsetof(struct sync_message, u)
+#define ERRNO_MOST 4095 /* of the kernel: MAX_ERRNO */
 
 /* The length that a message of @type has. */
 static size_t length_of(uint32_t type)
@@ -19,9 +20,12 @@ static size_t length_of(uint32_t type)
 	switch (type) {
 	case SYNC_ERROR:
 	case SYNC_HOOK_ERROR:
+	case SYNC_WARNING:
 		return HEADER + sizeof(struct error);
 	case SYNC_TRACE:
 		return HEADER + sizeof(struct sync_trace);
+	case SYNC_EXEC_ERROR:
+		return SYNC_EXEC_ERROR_SIZE;
 	default:
 		return HEADER;
 	}
@@ -130,10 +134,12 @@ int sync_receive(int sync_fd, struct sync_message *ret, int *ret_fd, struct erro
 		   (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		return err_set(e, EBADMSG, "receive from the other side");
 	}
+	if (ret->type == SYNC_EXEC_ERROR && (ret->u.exec_errno < 1 || ret->u.exec_errno > ERRNO_MOST))
+		return err_set(e, EBADMSG, "receive from the other side");
 	if (fd >= 0 && !ret_fd)
 		return err_set(e, EBADMSG,
 			       "receive from the other side a descriptor that was not due");
-	if (ret->type == SYNC_ERROR || ret->type == SYNC_HOOK_ERROR)
+	if (ret->type == SYNC_ERROR || ret->type == SYNC_HOOK_ERROR || ret->type == SYNC_WARNING)
 		make_printable(ret->u.error.text, sizeof(ret->u.error.text));
 	if (ret->type == SYNC_TRACE)
 		make_printable(ret->u.trace.name, sizeof(ret->u.trace.name));

@@ -2,7 +2,8 @@
  * sync.h - the messages between mini-run outside and the process that becomes the container inside.
  *
  * One SOCK_SEQPACKET pair, so that a message arrives whole or not at all, and the death of either side is
- * seen as end-of-file. Both ends are close-on-exec: end-of-file after ARMED means that execve happened.
+ * seen as end-of-file. Both ends are close-on-exec: end-of-file after ARMED means that execve happened. (Where the
+ * built-in program executes the command, the inside's end lives through its execve, and it is told EXEC_ERROR.)
  *
  *	inside                          outside
  *	   | <-- MAPPED ------------------ |    only with a new user namespace: its maps are written
@@ -11,9 +12,11 @@
  *	   | <-- HOOKS_DONE -------------- |
  *	   | -- READY -------------------> |    only for `create`: all is set up but for the command
  *	   | <-- GO ---------------------- |    the state is on disk: the command may run. For `create` it comes from
+ *	   | -- WARNING -----------------> |    any number, until GO: what the caller is to be told
  *	   | -- TRACE ... ---------------> |        another process, `start`, by a socket of its own, and the rest
  *	   | -- LISTENER + descriptor ---> |        goes there. TRACE: only with --trace, one a step. LISTENER:
- *	   | <-- LISTENER_TAKEN ---------- |        only with a seccomp filter that notifies
+ *	   | <-- LISTENER_TAKEN ---------- |        only with a seccomp filter that notifies; not
+ *	   |                               |        answered where mini-run itself listens
  *	   | -- ARMED -------------------> |    execve is next
  *	   | == end-of-file ============== |    the command runs
  *	   | -- ERROR -------------------> |    instead of any of the above
@@ -24,6 +27,7 @@
 #ifndef SYNC_SYNC_H
 #define SYNC_SYNC_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -39,9 +43,11 @@ enum sync_type {
 	SYNC_LISTENER,
 	SYNC_LISTENER_TAKEN,
 	SYNC_TRACE,
+	SYNC_WARNING,
 	SYNC_ARMED,
 	SYNC_ERROR,
 	SYNC_HOOK_ERROR, /* the same of a startContainer hook: the container is to be deleted */
+	SYNC_EXEC_ERROR, /* execve(2) of the command failed: from the built-in program, which makes no text (init/init.c) */
 	SYNC_TYPES,
 };
 
@@ -57,8 +63,11 @@ struct sync_message {
 	union {
 		struct error error;
 		struct sync_trace trace;
+		int32_t exec_errno; /* 1 to 4095 */
 	} u;
 };
+
+#define SYNC_EXEC_ERROR_SIZE (offsetof(struct sync_message, u) + sizeof(int32_t))
 
 /* Makes the pair: ret_fds[0] for outside, ret_fds[1] for inside. */
 int sync_open(int ret_fds[2], struct error *e);
