@@ -312,17 +312,17 @@ examples_of_help()
 
 # Runs an example as it stands, in an empty directory. What follows `run` fails then because there is no root
 # filesystem, which is looked for when all options have been understood; other commands because there is no container,
-# no bundle.
+# no bundle. Nothing is to be run on this machine itself: / is replaced.
 understood()
 {
-	local text
+	local text example=${1/ \/ / .\/rootfs }
 
 	mkdir -p "$BATS_TEST_TMPDIR/empty"
 	text=$(cd "$BATS_TEST_TMPDIR/empty" && bash -c '
 		mini-run() { "$MINI_RUN" --root "$PWD/state" "$@"; }
 		sudo() { "$@"; }
 		eval "$1"
-	' bash "$1" 2>&1 </dev/null) || true
+	' bash "$example" 2>&1 </dev/null) || true
 	if [[ $1 == *mini-run*' run '* && $1 != *' --help'* ]]; then
 		expect_match "$text" 'rootfs does not exist'
 	else

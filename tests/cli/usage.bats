@@ -77,10 +77,12 @@ refused()
 		'--cpu-weight N' '--cpuset-cpus LIST' '--cpuset-mems LIST' '--pids-limit N' '--cgroup-parent PATH'
 		'--cgroup-conf KEY=VALUE' '--name ID' '--hostname NAME' '-e, --env NAME[=VALUE]' '--env-file FILE'
 		'-w, --workdir DIR' '-u, --user USER[:GROUP]' '--umask MASK' '-v, --volume SRC:DST[:OPTIONS]'
-		'--mount KEY=VALUE,...' '--tmpfs DST[:OPTIONS]' '--read-only' '--device PATH[:DST[:rwm]]' '--sysfs'
+		'--mount KEY=VALUE,...' '--tmpfs DST[:OPTIONS]' '--read-only'
+		'--overlay[=DIR]' '--overlay-size SIZE' '--device PATH[:DST[:rwm]]' '--sysfs'
 		'--network host|none|PATH' '--net host|none|PATH' '-t, --tty[=auto|on|off]' '-i, --interactive' '--rm'
 		'--init' '--ulimit NAME=SOFT[:HARD]' '--oom-score-adj N' '--sysctl KEY=VALUE' '--timeout DURATION'
-		'--cap-add NAME' '--cap-drop NAME' '--security-opt NAME=VALUE' '--privileged'
+		'--cap-add NAME' '--cap-drop NAME' '--security-opt NAME=VALUE' '--privileged' '--userns auto|host|MAP'
+		'--landlock RULE'
 		'--report[=text|json][:FILE]' '--pid-file FILE' '--cidfile FILE' '--trace' '--log FILE'
 		'--log-format text|json' '--root DIR' '--debug' '-h, --help' '--log-level LEVEL'
 		'--cgroup-manager cgroupfs|disabled' '--systemd-cgroup' '--rootless true|false|auto'
@@ -187,12 +189,12 @@ refused()
 
 @test "names of containers" {
 	local name
-	for name in . .. .a a/b ../a 'a b' 'a:b'; do
-		refused "name $name: not a container's name (letters, digits, _ + - and ., no . in front)" \
-			--name "$name"
+	for name in . .. .a a/b ../a 'a b' 'a:b' -a; do
+		refused "name $name: not a container's name (letters, digits, _ + - and ., no . or - in front)" \
+			--name="$name"
 	done
 	# These are names: what is missing is the root filesystem.
-	for name in a. -a _ +; do
+	for name in a. a- _ +; do
 		run_status 125 "$MINI_RUN" run --name="$name" ./nonexistent /bin/true
 		expect_match "$stderr" '\./nonexistent does not exist'
 	done

@@ -150,7 +150,7 @@ setup()
 	 "syscalls": [{"names": ["sysinfo"], "action": "SCMP_ACT_KILL_PROCESS"}]}
 	END
 	run_status 159 "$MINI_RUN" run --name "$(container_name)" --security-opt seccomp="$BATS_TEST_TMPDIR/profile" "$ROOTFS" free
-	expect_equal "$stderr" "mini-run: $(container_name): ended by SIGSYS: a system call was refused by a filter"
+	expect_equal "$stderr" "mini-run: $(container_name): ended by SIGSYS: the system call sysinfo was refused by the filter"
 }
 
 @test "PID 1 cannot be stopped or killed from inside" {

@@ -271,7 +271,7 @@ careless()
 			return 1
 		fi
 	done
-	for name in -x _x +x x.y-z_1+2 "$(printf 'x%.0s' {1..255})" 0; do
+	for name in _x +x x.y-z_1+2 "$(printf 'x%.0s' {1..255})" 0; do
 		run_ok inside "--name=$name" -- true
 	done
 }

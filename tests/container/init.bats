@@ -130,3 +130,176 @@ load ../lib/containers
 	tmux_type 'exit 5' Enter
 	tmux_wait '^status=5'
 }
+
+# ---- the built-in program executes the command ------------------------------------------------------------------------
+
+# both_ways [OPTION...] -- COMMAND...: runs it by the built-in program, and straight: with a profile of one's own mini-run
+# executes the command itself. Status, output and messages must be the same, but for what FILTER, a sed script, takes out.
+both_ways()
+{
+	local -a options=()
+	local by first=''
+
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	echo '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["acct"],"action":"SCMP_ACT_ERRNO"}]}' \
+		>"$BATS_TEST_TMPDIR/profile.json"
+	for by in unconfined "$BATS_TEST_TMPDIR/profile.json"; do
+		status=0
+		"$MINI_RUN" run --name "$(container_name)" --security-opt "seccomp=$by" "${options[@]}" "$@" </dev/null \
+			>"$BATS_TEST_TMPDIR/both.out" 2>&1 3>&- || status=$?
+		output=$(echo "status $status" && sed -E "${FILTER:-}" "$BATS_TEST_TMPDIR/both.out")
+		if [[ ! $first ]]; then
+			first=$output
+		elif [[ $first != "$output" ]]; then
+			printf 'not the same both ways: %s\n' "${options[*]} $*"
+			diff <(echo "$first") <(echo "$output")
+			return 1
+		fi
+	done
+}
+
+@test "the command begins as if mini-run had executed it: credentials, signals, names, limits" {
+	local root=$BATS_TEST_TMPDIR/root options init
+	local FILTER='/^(Pid|NSpid|Tgid|Ngid|PPid|NSpgid|NSsid|SigQ|Vm[^:]*|Rss[^:]*|Seccomp[^:]*|.*ctxt_switches):/d'
+	local look='/mnt/probe process; /mnt/probe limits; /mnt/probe fds; cat /proc/self/comm /proc/$$/comm
+		tr "\0" "\n" </proc/$$/cmdline; env; cat /proc/self/status; cat /proc/self/personality
+		readlink /proc/self/exe'
+
+	need_root
+	small_rootfs "$root"
+	ln -s busybox "$root/bin/tr"
+	ln -s busybox "$root/bin/env"
+	ln -s busybox "$root/bin/readlink"
+	# What gains rights by its file, where that is not forbidden.
+	cp "$REPO/build/tests/lib/probe" "$root/bin/suid"
+	chmod 6755 "$root/bin/suid"
+	for options in '' '-u 1000:1000' '--cap-drop ALL' '--cap-add NET_ADMIN -u 1000' '--cap-drop ALL --cap-add CHOWN' \
+		'--privileged' '--security-opt no-new-privileges=false' '--security-opt no-new-privileges=false -u 1000'; do
+		for init in '' --init; do
+			# shellcheck disable=SC2086 # words
+			both_ways $init $options -v "$REPO/build/tests/lib:/mnt:ro" -- "$root" sh -c "$look"
+			expect_match "$output" $'\nCapEff:'
+		done
+		# shellcheck disable=SC2086
+		both_ways $options -- "$root" cat /proc/self/status /proc/self/comm
+		# shellcheck disable=SC2086
+		both_ways $options -- "$root" /bin/suid process
+	done
+	expect_match "$output" $'\nuid=1000\neuid=0\n'
+}
+
+@test "why a command cannot be executed is told alike, whoever tries" {
+	local root=$BATS_TEST_TMPDIR/root volume=$BATS_TEST_TMPDIR/volume init
+
+	need_root
+	small_rootfs "$root"
+	mkdir -p "$volume/directory"
+	# Only execve itself can tell: it is a volume that brings them.
+	printf '#!/no/such/interpreter\n' >"$volume/no-interpreter"
+	printf '#!/v/directory\n' >"$volume/directory-interpreter"
+	printf '\177ELF and no more' >"$volume/broken"
+	: >"$volume/empty"
+	echo 'echo no interpreter line' >"$volume/text"
+	cp "$ROOTFS/bin/true" "$volume/roots" # only root may execute it
+	ln -s loop "$volume/loop"
+	chmod 755 "$volume"/{no-interpreter,directory-interpreter,broken,empty,text}
+	chmod 700 "$volume/roots"
+	for init in '' --init; do
+		for name in no-interpreter:127 directory-interpreter:126 broken:126 empty:126 text:126 roots:126 loop:127 \
+			missing:127 directory:126 text/below:127; do
+			# shellcheck disable=SC2086
+			both_ways $init -u 1000 -v "$volume:/v" -- "$root" "/v/${name%:*}"
+			expect_match "$output" "^status ${name#*:}"$'\n'"mini-run: [^ ]*: .*/v/${name%:*}: [^ ]"
+			# The same, looked for in PATH.
+			# shellcheck disable=SC2086
+			both_ways $init -u 1000 -v "$volume:/v" -e PATH=/nowhere:/v:/bin -- "$root" "${name%:*}"
+		done
+		# The first of two that cannot be executed, and one that can behind it.
+		# shellcheck disable=SC2086
+		both_ways $init -u 1000 -v "$volume:/v" -e PATH=/v:/bin -- "$root" roots
+		cp "$volume/text" "$volume/cat"
+		# shellcheck disable=SC2086
+		both_ways $init -v "$volume:/v" -e PATH=/v:/bin -- "$root" cat /dev/null
+		chmod 644 "$volume/cat"
+		# shellcheck disable=SC2086
+		both_ways $init -v "$volume:/v" -e PATH=/v:/bin -- "$root" cat /dev/null
+		expect_equal "$output" 'status 0'
+	done
+	# A long argument, and one that is longer than the kernel takes.
+	both_ways -- "$root" true "$(head -c 131000 /dev/zero | tr '\0' x)"
+	expect_equal "$output" 'status 0'
+}
+
+@test "a limit of processes that is exceeded is told of the command" {
+	local root=$BATS_TEST_TMPDIR/root
+
+	need_root
+	small_rootfs "$root"
+	both_ways -u 54321 --ulimit nproc=0 -- "$root" true
+	both_ways --init -u 54321 --ulimit nproc=0 -- "$root" true
+	both_ways --ulimit as=65536 -- "$root" true
+	both_ways --ulimit stack=65536 -- "$root" true
+	both_ways --ulimit nofile=3 -- "$root" true
+}
+
+# A program that has mini-run's own file as its interpreter, as CVE-2019-5736 would have it: three ways, which a volume
+# brings.
+self_volume()
+{
+	mkdir -p "$1"
+	printf '#!/proc/self/exe\n' >"$1/script"
+	printf '#!/proc/self/exe --version\n' >"$1/script-version"
+	printf '#!/mnt/link\n' >"$1/by-link"
+	printf '#!/proc/self/exe fds\n' >"$1/script-control"
+	ln -s /proc/self/exe "$1/link"
+	chmod 755 "$1"/{script,script-version,script-control,by-link}
+}
+
+@test "what a volume brings cannot have mini-run executed inside (CVE-2019-5736)" {
+	local volume=$BATS_TEST_TMPDIR/volume name init
+
+	need_root
+	self_volume "$volume"
+	# The control: whoever executes one is executed once more.
+	run_ok "$REPO/build/tests/lib/probe" odd "$volume/script-control"
+	expect_match "$output" '^0='
+	for name in script script-version by-link; do
+		for init in '' --init; do
+			# shellcheck disable=SC2086
+			run_status 126 "$MINI_RUN" run $init -v "$volume:/mnt" "$ROOTFS" "/mnt/$name"
+			expect_equal "$output" ''
+			expect_equal "$stderr" 'mini-run: /proc/self/exe cannot be a command or its interpreter'
+		done
+	done
+}
+
+@test "--env-file can be a pipe, whatever else is asked for" {
+	need_root
+	run_ok bash -c '"$@" --env-file <(echo NAME=value) --security-opt seccomp=unconfined "$ROOTFS" sh -c "echo \$NAME"' - \
+		"$MINI_RUN" run
+	expect_equal "$output" value
+	echo '{"defaultAction":"SCMP_ACT_ALLOW"}' >"$BATS_TEST_TMPDIR/profile.json"
+	run_ok bash -c '"$@" --env-file <(echo NAME=value) --security-opt "seccomp=$0/profile.json" "$ROOTFS" sh -c "echo \$NAME"' \
+		"$BATS_TEST_TMPDIR" "$MINI_RUN" run
+	expect_equal "$output" value
+}
+
+@test "where memory files cannot be executed the built-in program lies in a tmpfs" {
+	need_root
+	if [[ ! -e /proc/sys/vm/memfd_noexec ]]; then
+		skip "this kernel cannot forbid to execute memory files (Linux 6.3)"
+	fi
+	# The setting is one PID namespace's. It is not undone: it ends with that.
+	run_ok unshare --pid --fork --kill-child --mount-proc bash -euc '
+		echo 2 >/proc/sys/vm/memfd_noexec
+		"$MINI_RUN" run --init "$ROOTFS" sh -c "readlink /proc/1/exe; (echo x >>/proc/1/exe) 2>/dev/null && echo writable; echo \$PPID"
+		"$MINI_RUN" run -u 1000 "$ROOTFS" id -u
+		status=0
+		"$MINI_RUN" run "$ROOTFS" /etc/passwd 2>/dev/null || status=$?
+		echo $status'
+	expect_equal "$output" $'/program\n1\n1000\n126'
+}

@@ -229,8 +229,29 @@ seccomp_of() { inside "$@" -- sed -n 's/^\(Seccomp\|NoNewPrivs\):\t//p' /proc/se
 	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_ERRNO",
 		"args": [{"index": 9, "value": 1, "op": "SCMP_CMP_EQ"}]}]}' >"$profile"
 	refused 'index' --security-opt "seccomp=$profile" -- true
-	refused '' --security-opt apparmor=x -- true
 	refused '' --security-opt no-new-privileges=maybe -- true
+}
+
+# ---- security modules -------------------------------------------------------------------------------------
+
+@test "a profile or a label that cannot be applied is an error that names the option" {
+	need_root
+	refused '--security-opt apparmor=no-such: (this host has no AppArmor|no profile of this name is loaded)' \
+		--security-opt apparmor=no-such -- true
+	refused 'needs a profile' --security-opt apparmor= -- true
+	refused 'the whole of it: label=USER:ROLE:TYPE:LEVEL' --security-opt label=type:container_t -- true
+	refused 'not an SELinux label' --security-opt label=x -- true
+	if ! grep -q selinuxfs /proc/filesystems; then
+		refused '--security-opt label=system_u:system_r:container_t:s0: this host has no SELinux' \
+			--security-opt label=system_u:system_r:container_t:s0 -- true
+	fi
+	# That nothing confines is possible everywhere.
+	run_ok inside --security-opt apparmor=unconfined --security-opt label=disable -- echo ran
+	expect_equal "$output" ran
+	if [[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) == Y ]]; then
+		run_ok inside --security-opt apparmor=unconfined -- cat /proc/self/attr/apparmor/current
+		expect_equal "$output" unconfined
+	fi
 }
 
 # ---- /proc ------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@
 #include "config/config.h"
 #include "host/activation.h"
 
-#define PLACE "/run/notify/notify.sock"
+#define PLACE  "/run/notify"
+#define SOCKET PLACE "/notify.sock"
 
 static struct config *c;
 static char path[100];
@@ -84,7 +85,7 @@ static void nothing(void **state)
 	assert_int_equal(c->mounts_n, 0);
 }
 
-/* The socket itself is bound, behind a tmpfs on /run, which would hide it. */
+/* A socket of mini-run's is asked for, behind a tmpfs on /run, which would hide it. */
 static void notify_socket(void **state)
 {
 	struct config_mount *run, *m;
@@ -97,17 +98,18 @@ static void notify_socket(void **state)
 	add_env("FOO=bar");
 	assert_int_equal(prepare(), 0);
 	setenv("NOTIFY_SOCKET", "/changed", 1);
-	HAS_ENV("FOO=bar", "NOTIFY_SOCKET=" PLACE);
+	HAS_ENV("FOO=bar", "NOTIFY_SOCKET=" SOCKET);
+	assert_string_equal(c->notify_socket, path);
 	assert_int_equal(c->mounts_n, 2);
 	assert_string_equal(c->mounts[0].destination, "/run");
 	m = &c->mounts[1];
 	assert_string_equal(m->destination, PLACE);
-	assert_string_equal(m->source, path);
 	assert_true(m->bind);
+	assert_true(m->notify);
 	assert_false(m->recursive);
 	assert_false(m->make_source);
 	assert_null(m->type);
-	assert_int_equal(m->set, MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC);
+	assert_int_equal(m->set, MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV | MOUNT_NOEXEC);
 	assert_int_equal(m->propagation, PROPAGATION_PRIVATE);
 }
 
@@ -123,7 +125,7 @@ static void notify_replaces(void **state)
 	add_env("NOTIFY_SOCKET");
 	add_env("LAST=1");
 	assert_int_equal(prepare(), 0);
-	HAS_ENV("NOTIFY_SOCKETS=kept", "NOTIFY_SOCKET", "LAST=1", "NOTIFY_SOCKET=" PLACE);
+	HAS_ENV("NOTIFY_SOCKETS=kept", "NOTIFY_SOCKET", "LAST=1", "NOTIFY_SOCKET=" SOCKET);
 }
 
 static void notify_alone(void **state)
@@ -132,7 +134,7 @@ static void notify_alone(void **state)
 	put_socket("notify");
 	setenv("NOTIFY_SOCKET", in_tree("notify"), 1);
 	assert_int_equal(prepare(), 0);
-	HAS_ENV("NOTIFY_SOCKET=" PLACE);
+	HAS_ENV("NOTIFY_SOCKET=" SOCKET);
 }
 
 /* What sd_notify(3) would send nothing to is not mounted either. */
@@ -158,21 +160,34 @@ static void notify_missing(void **state)
 	assert_int_equal(c->process.env.n, 0);
 }
 
-/* An abstract socket is the network namespace's. */
+/* An abstract socket is the network namespace's; the container's own may be another, as it is mini-run that speaks. */
 static void notify_abstract(void **state)
 {
 	(void)state;
 	setenv("NOTIFY_SOCKET", "@/org/freedesktop/systemd1/notify", 1);
 	c->ns[NS_NETWORK].mode = NS_NEW;
 	assert_int_equal(prepare(), 0);
-	assert_int_equal(c->process.env.n, 0);
-	c->ns[NS_NETWORK].mode = NS_JOIN;
+	HAS_ENV("NOTIFY_SOCKET=" SOCKET);
+	assert_string_equal(c->notify_socket, "@/org/freedesktop/systemd1/notify");
+	assert_int_equal(c->mounts_n, 1);
+}
+
+/* Longer than any address of a socket: nobody could send there. */
+static void notify_long(void **state)
+{
+	char name[200];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[0] = '@';
+	name[108] = '\0';
+	setenv("NOTIFY_SOCKET", name, 1);
 	assert_int_equal(prepare(), 0);
-	assert_int_equal(c->process.env.n, 0);
-	c->ns[NS_NETWORK].mode = NS_INHERIT;
-	assert_int_equal(prepare(), 0);
-	HAS_ENV("NOTIFY_SOCKET=@/org/freedesktop/systemd1/notify");
 	assert_int_equal(c->mounts_n, 0);
+	name[107] = '\0';
+	setenv("NOTIFY_SOCKET", name, 1);
+	assert_int_equal(prepare(), 0);
+	assert_int_equal(c->mounts_n, 1);
 }
 
 /* Opens descriptors 3 to 2 + @n as a service manager passes them on. What the test had there waits in @ret_saved. */
@@ -297,7 +312,7 @@ int main(void)
 		ACTIVATION_TEST(notify_missing),  ACTIVATION_TEST(notify_abstract),
 		ACTIVATION_TEST(listen_fds),	  ACTIVATION_TEST(listen_fds_names),
 		ACTIVATION_TEST(listen_others),	  ACTIVATION_TEST(listen_zero),
-		ACTIVATION_TEST(listen_wrong),
+		ACTIVATION_TEST(listen_wrong),	  ACTIVATION_TEST(notify_long),
 	};
 
 	return cmocka_run_group_tests_name("activation", tests, NULL, NULL);

@@ -251,6 +251,13 @@ static void net1_net2_devices(void **state)
 		 "network device a/b: not an"},
 		{BARE_LINUX, NS_WITH_NET ",\"netDevices\":{\"eth0\":{\"name\":\"0123456789abcdef\"}}",
 		 "not an interface's name"},
+		/* The kernel refuses these behind the move, when the device has left. */
+		{BARE_LINUX, NS_WITH_NET ",\"netDevices\":{\"eth0\":{\"name\":\"e%d%d\"}}",
+		 "network device e%d%d: not an"},
+		{BARE_LINUX, NS_WITH_NET ",\"netDevices\":{\"eth0\":{\"name\":\"e%s\"}}",
+		 "network device e%s: not an"},
+		{BARE_LINUX, NS_WITH_NET ",\"netDevices\":{\"eth0\":{\"name\":\"e%\"}}",
+		 "network device e%: not an"},
 		{BARE_LINUX, NS_WITH_NET ",\"netDevices\":{\"a b\":{}}", "network device a b: not an"},
 		{BARE_LINUX, NS_WITH_NET ",\"netDevices\":[]", "linux.netDevices: not an object"},
 	};

@@ -43,9 +43,18 @@ static int pair_end(void **state)
 
 static size_t right_size(uint32_t type)
 {
-	return type == SYNC_ERROR || type == SYNC_HOOK_ERROR ? HEADER + sizeof(struct error)
-	       : type == SYNC_TRACE			     ? HEADER + sizeof(struct sync_trace)
-							     : HEADER;
+	switch (type) {
+	case SYNC_ERROR:
+	case SYNC_HOOK_ERROR:
+	case SYNC_WARNING:
+		return HEADER + sizeof(struct error);
+	case SYNC_TRACE:
+		return HEADER + sizeof(struct sync_trace);
+	case SYNC_EXEC_ERROR:
+		return HEADER + sizeof(int32_t);
+	default:
+		return HEADER;
+	}
 }
 
 /* Sends @size bytes with @n copies of descriptor 0, past sync_send and its rules. */
@@ -98,12 +107,14 @@ static void every_type(void **state)
 	for (uint32_t type = SYNC_GO; type < SYNC_TYPES; type++) {
 		memset(&sent, 0, sizeof(sent));
 		sent.type = type;
-		if (type == SYNC_ERROR || type == SYNC_HOOK_ERROR) {
+		if (type == SYNC_ERROR || type == SYNC_HOOK_ERROR || type == SYNC_WARNING) {
 			sent.u.error = (struct error){.no = -7, .status = 126};
 			memset(sent.u.error.text, 'e', ERROR_TEXT - 1);
 		} else if (type == SYNC_TRACE) {
 			sent.u.trace.nanoseconds = INT64_MIN;
 			memset(sent.u.trace.name, 'n', SYNC_TRACE_NAME - 1);
+		} else if (type == SYNC_EXEC_ERROR) {
+			sent.u.exec_errno = EACCES;
 		}
 		OK(sync_send(pair[1], &sent, -1, &e));
 		memset(&got, 0, sizeof(got));
@@ -149,6 +160,29 @@ static void wrong_types(void **state)
 			snprintf(what, sizeof(what), "type %u with %zu bytes", m.type, size);
 			check_refused(what);
 		}
+}
+
+/* The errno comes from a program in the container. */
+static void wrong_errnos(void **state)
+{
+	static const int32_t wrong[] = {0, -1, -EACCES, 4096, INT32_MAX, INT32_MIN};
+	struct sync_message m = {.type = SYNC_EXEC_ERROR};
+	char what[64];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		m.u.exec_errno = wrong[i];
+		send_raw(&m, SYNC_EXEC_ERROR_SIZE, 0);
+		snprintf(what, sizeof(what), "errno %d", wrong[i]);
+		check_refused(what);
+	}
+	for (int32_t no = 1; no <= 4095; no += 4094) {
+		m.u.exec_errno = no;
+		OK(sync_send(pair[1], &m, -1, &e));
+		OK(sync_receive(pair[0], &m, NULL, &e));
+		assert_int_equal(m.type, SYNC_EXEC_ERROR);
+		assert_int_equal(m.u.exec_errno, no);
+	}
 }
 
 static void one_descriptor(void **state)
@@ -401,19 +435,13 @@ static void no_socket(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		PAIR_TEST(every_type),
-		PAIR_TEST(wrong_sizes),
-		PAIR_TEST(wrong_types),
-		PAIR_TEST(one_descriptor),
-		PAIR_TEST(descriptor_not_due),
-		PAIR_TEST(several_descriptors),
-		PAIR_TEST(no_room_for_descriptor),
-		PAIR_TEST(end_of_file),
-		PAIR_TEST(reset),
-		PAIR_TEST(reset_while_waiting),
-		PAIR_TEST(text),
-		PAIR_TEST(random_bytes),
-		PAIR_TEST(no_socket),
+		PAIR_TEST(every_type),		PAIR_TEST(wrong_sizes),
+		PAIR_TEST(wrong_types),		PAIR_TEST(wrong_errnos),
+		PAIR_TEST(one_descriptor),	PAIR_TEST(descriptor_not_due),
+		PAIR_TEST(several_descriptors), PAIR_TEST(no_room_for_descriptor),
+		PAIR_TEST(end_of_file),		PAIR_TEST(reset),
+		PAIR_TEST(reset_while_waiting), PAIR_TEST(text),
+		PAIR_TEST(random_bytes),	PAIR_TEST(no_socket),
 	};
 
 	return cmocka_run_group_tests_name("sync", tests, NULL, NULL);

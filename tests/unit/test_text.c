@@ -98,10 +98,14 @@ static void json_known(void **state)
 		 "\"\\u0001\\u0008\\u0009\\u000a\\u000c\\u000d\\u001b\\u001f\""},
 		{"\x7f", "\"\\u007f\""},
 		/* The first and the last of every length, and beside the surrogates. */
-		{"\xc2\x80\xdf\xbf", "\"\xc2\x80\xdf\xbf\""},
+		{"\xc2\xa0\xdf\xbf", "\"\xc2\xa0\xdf\xbf\""},
 		{"\xe0\xa0\x80\xef\xbf\xbf", "\"\xe0\xa0\x80\xef\xbf\xbf\""},
 		{"\xed\x9f\xbf\xee\x80\x80", "\"\xed\x9f\xbf\xee\x80\x80\""},
 		{"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf", "\"\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\""},
+		/* What a terminal obeys, or what changes the order in which one reads. */
+		{"\xc2\x80\xc2\x9b\xc2\x9f", "\"\\u0080\\u009b\\u009f\""},
+		{"\xd8\x9c\xe2\x80\xae\xe2\x81\xa9", "\"\\u061c\\u202e\\u2069\""},
+		{"\xe2\x80\xa7\xe2\x81\xaa", "\"\xe2\x80\xa7\xe2\x81\xaa\""},
 		/* Broken. */
 		{"\x80", "\"\\u0080\""},
 		{"a\xbf"
