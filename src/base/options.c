@@ -17,6 +17,8 @@
 
 /* ---- finding a row ---- */
 
+char options_look;
+
 struct found {
 	const struct option_row *row;
 	void *into;
@@ -133,11 +135,11 @@ static int unknown(const struct option_table *tables, const char *word, struct e
 static int take(const struct found *f, const char *typed, size_t typed_length, const char *value,
 		struct error *e)
 {
-	if (f->row->take(f->into, value, e) == 0)
+	if (f->into == OPTIONS_LOOK || f->row->take(f->into, value, e) == 0)
 		return 0;
 	if (value)
-		return err_within(e, "%.*s %.*s%s", (int)typed_length, typed, VALUE_SHOWN, value,
-				  strlen(value) > VALUE_SHOWN ? "..." : "");
+		return err_within(e, "%.*s %.*s%s", (int)typed_length, typed, VALUE_SHOWN,
+				  *value ? value : "\"\"", strlen(value) > VALUE_SHOWN ? "..." : "");
 	return err_within(e, "%.*s", (int)typed_length, typed);
 }
 

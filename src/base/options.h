@@ -21,8 +21,12 @@ struct option_row {
 struct option_table {
 	const char *title;	       /* heading in --help */
 	const struct option_row *rows; /* up to the row without a name */
-	void *into;		       /* what the rows' functions fill */
+	void *into; /* what the rows' functions fill; OPTIONS_LOOK: nothing is taken, only the words are told apart */
 };
+
+/* For finding out where the options end before anything is done. */
+extern char options_look;
+#define OPTIONS_LOOK ((void *)&options_look)
 
 /*
  * Parses the options in front of the first word that is none, or of "--", by @tables (up to the one without

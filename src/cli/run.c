@@ -254,27 +254,6 @@ static int finish(const struct cli *cli, struct args *a, const struct run_option
 	return config_check(a->config, e);
 }
 
-/* As cautious as names_security(): a --help that is the command's own costs nothing but a second look at the options. */
-static bool names_help(int argc, char *const argv[])
-{
-	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
-}
-
-/*
- * Whether what --security-opt asks for may take the seal (seal_needed). It is looked for in front of everything: behind the
- * seal all is read anew, and a pipe that --env-file has read would be empty.
- */
-static bool names_security(int argc, char *const argv[])
-{
-	for (int i = 1; i < argc; i++)
-		if (strncmp(argv[i], "--security-opt", strlen("--security-opt")) == 0)
-			return true;
-	return false;
-}
-
 /* Options that only a bundle has. */
 static int bundle_misplaced(const struct bundle_options *b, struct error *e)
 {
@@ -325,6 +304,57 @@ static void collect_tables(struct cli *cli, struct args *a, struct run_options *
 	ret[n] = (struct option_table){0};
 }
 
+/*
+ * Whether --NAME is among the first @n words. For what has to be done before the options are parsed: mini-run is executed
+ * once more then, all is read anew, and a pipe that --env-file has read would be empty.
+ */
+static bool names_option(int n, char *const argv[], const char *name)
+{
+	for (int i = 0; i < n; i++) {
+		const char *word = argv[i];
+
+		if (*word++ != '-')
+			continue;
+		word += *word == '-';
+		if (strncmp(word, name, strlen(name)) == 0 &&
+		    (word[strlen(name)] == '=' || word[strlen(name)] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* How many words are mini-run's own. A wrong option is told when they are parsed in earnest. */
+static int own_words(const struct option_table *tables, int argc, char *const argv[])
+{
+	struct option_table looks[TABLES];
+	struct error e;
+	int first = argc, n = 0;
+
+	for (; tables[n].rows; n++) {
+		looks[n] = tables[n];
+		looks[n].into = OPTIONS_LOOK;
+	}
+	looks[n] = (struct option_table){0};
+	(void)options_parse(looks, argc, argv, &first, &e);
+	return first;
+}
+
+/* What takes another execution of mini-run, in a user namespace of an ordinary user's, or from a read-only mount. */
+static int execute_again(struct cli *cli, const struct option_table *tables, int argc,
+			 char *const argv[], struct error *e)
+{
+	int n = own_words(tables, argc, argv);
+
+	if (names_option(n, argv, "help") || names_option(n, argv, "h"))
+		return 0;
+	if (rootless_enter(cli->argv, &cli->global, e) < 0)
+		return -1;
+	/* See seal_needed(). */
+	if (names_option(n, argv, "init") || names_option(n, argv, "security-opt"))
+		return binary_seal(cli->argv, e);
+	return 0;
+}
+
 /* `run [--bundle DIR] ID`: the options are taken once more, and only those that concern a bundle. */
 static int run_bundle(struct cli *cli, int argc, char *const argv[], int *ret_status, struct error *e)
 {
@@ -372,9 +402,7 @@ int cli_run(struct cli *cli, int argc, char *const argv[], int *ret_status, stru
 	if (!c)
 		return err_no_memory(e);
 	collect_tables(cli, &a, &o, &b, tables);
-	if (!names_help(argc, argv) && rootless_enter(cli->argv, &cli->global, e) < 0)
-		return -1;
-	if (names_security(argc, argv) && binary_seal(cli->argv, e) < 0)
+	if (execute_again(cli, tables, argc, argv, e) < 0)
 		return -1;
 	if (options_parse(tables, argc, argv, &first, e) < 0)
 		return -1;

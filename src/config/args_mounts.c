@@ -144,7 +144,8 @@ static int take_volume_option(struct args *a, void *into, const char *word, stru
 		return err_set(
 			e, 0,
 			"\"%.40s\" is not an option (ro, rw, rro, [no]suid, [no]dev, [no]exec, "
-			"bind, rbind, idmap, [r]private, [r]slave, [r]shared, [r]unbindable, nosymfollow, "
+			"bind, rbind, idmap, [r]private, [r]slave, [r]shared, [r]unbindable, "
+			"nosymfollow, "
 			"noatime, relatime, strictatime, nodiratime)",
 			word);
 	return 0;

@@ -14,13 +14,14 @@
  * Each real filesystem that is mounted below the root filesystem becomes an overlay of its own, since overlayfs does not
  * look past mounts. Kernel filesystems are left out, and so is what the container mounts something over; one that
  * overlayfs refuses is left out with a warning. It would have to be shown as it is, and then programs of the host that
- * listen on a socket in there could be reached.
+ * listen on a socket in there could be reached. What is left out is covered: see overlay_cover.c.
  */
 #include "container/overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,18 +65,6 @@ static int directory_make(int at, const char *name, mode_t mode, bool *ret_made,
 	return 0;
 }
 
-static int tmpfs_make(const char *mode, int64_t size, int *ret_fd, struct error *e)
-{
-	uint64_t attributes = SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV;
-	char mode_option[16], size_option[40];
-	char *options[] = {mode_option, size_option};
-	const struct config_strings data = {.v = options, .n = size > 0 ? 2 : 1};
-
-	snprintf(mode_option, sizeof(mode_option), "mode=%s", mode);
-	snprintf(size_option, sizeof(size_option), "size=%lld", (long long)size);
-	return filesystem_make("tmpfs", "tmpfs", &data, 0, attributes, ret_fd, e);
-}
-
 /* ---- what the user is told ---- */
 
 static int warn(const struct layer *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -97,14 +86,14 @@ static bool is_want(int no)
 	return no == ENOMEM || no == ENOSPC || no == EDQUOT || no == EMFILE || no == ENFILE;
 }
 
-/* The mount at @path cannot be shown: @e says why. */
-static int leave_out(const struct layer *l, const char *path, const struct error *e)
+/* The mount at @path cannot be shown: @e says why. Nor is what it hides. */
+static int leave_out(const struct layer *l, const char *path, struct error *e)
 {
 	if (is_want(e->no))
 		return -1;
 	(void)warn(l, "--overlay: %.300s is left out: %.400s (-v %.100s:%.100s shows it as it is)",
 		   path, e->text, path, path);
-	return 0;
+	return layer_cover(l, path, e);
 }
 
 /* ---- one overlay ---- */
@@ -164,35 +153,63 @@ static int attributes_of(const struct layer *l, int lower, uint64_t *ret, struct
 	return 0;
 }
 
+/* The next part of the name of @path in a layer, as in a URL: a slash is %2f. Returns what of @path is left. */
+static const char *store_name(const char *path, char ret[NAME_MAX + 1])
+{
+	size_t n = 0;
+
+	for (; *path != '\0' && n + 4 <= NAME_MAX; path++)
+		if (*path == '/' || *path == '%')
+			n += (size_t)snprintf(ret + n, 4, "%%%02x", (unsigned char)*path);
+		else
+			ret[n++] = *path;
+	if (*path != '\0')
+		ret[n++] = '%';
+	ret[n] = '\0';
+	return path;
+}
+
 /*
- * The directory of the layer for what is mounted at @path, as in a URL: a slash is %2f. That is one name for each path, and
- * one that people can read.
+ * The directory of the layer for what is mounted at @path. That is one name for each path, and one that people can read. One
+ * that is too long goes on in a directory below: the first part ends with a % then, as no whole name does.
  */
 static int store_open(const struct layer *l, const char *path, int *ret_fd, struct error *e)
 {
-	OWNED_FD mounts = -1;
+	const char *rest = path + 1;
 	char name[NAME_MAX + 1];
-	size_t n = 0;
+	OWNED_FD at = -1;
 
 	if (*path == '\0') {
 		*ret_fd = fcntl(l->store_fd, F_DUPFD_CLOEXEC, 0);
 		return *ret_fd < 0 ? err_set(e, errno, "the layer") : 0;
 	}
-	for (const char *p = path + 1; *p != '\0'; p++) {
-		bool escape = *p == '/' || *p == '%';
+	if (directory_make(l->store_fd, "mounts", 0700, NULL, &at, e) < 0)
+		return err_within(e, "the layer of %.300s", path);
+	while (*rest != '\0') {
+		int next;
 
-		if (n + 4 > sizeof(name))
-			return err_set(e, ENAMETOOLONG, "the layer of %s", path);
-		if (escape)
-			n += (size_t)snprintf(name + n, 4, "%%%02x", (unsigned char)*p);
-		else
-			name[n++] = *p;
+		rest = store_name(rest, name);
+		if (directory_make(at, name, 0700, NULL, &next, e) < 0)
+			return err_within(e, "the layer of %.300s", path);
+		fd_close(&at);
+		at = next;
 	}
-	name[n] = '\0';
-	if (directory_make(l->store_fd, "mounts", 0700, NULL, &mounts, e) < 0 ||
-	    directory_make(mounts, name, 0700, NULL, ret_fd, e) < 0)
-		return err_within(e, "the layer of %s", path);
+	*ret_fd = fd_give(&at);
 	return 0;
+}
+
+/* What nobody inside has been able to give away: another owner's is not of this layer. */
+static int owner_check(const struct layer *l, int fd, const char *name, struct error *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(e, errno, "stat %s", name);
+	if (st.st_uid == geteuid())
+		return 0;
+	return err_set(e, 0, "%s/%s is not this user's (owner %u)",
+		       l->in->config->overlay.dir ? l->in->config->overlay.dir : "", name,
+		       (unsigned int)st.st_uid);
 }
 
 /*
@@ -214,7 +231,8 @@ static int overlay_make(const struct layer *l, const char *path, int from, int l
 			SYS_MOUNT_ATTR_RDONLY; /* the root itself, once it has its mount points */
 	if (store_open(l, path, &store, e) < 0 ||
 	    directory_make(store, "upper", 0700, &made, &upper, e) < 0 ||
-	    directory_make(store, "work", 0700, NULL, &work, e) < 0)
+	    directory_make(store, "work", 0700, NULL, &work, e) < 0 ||
+	    owner_check(l, work, "work", e) < 0)
 		return -1;
 	/* The kernel shows the topmost directory as the upper layer has it. */
 	if (made && directory_metadata_copy(from, upper, e) < 0)
@@ -288,14 +306,36 @@ static int refused(const struct layer *l, struct error *e)
 
 static int layer_lay(struct layer *l, const char *path, int lower, struct error *e);
 
+/*
+ * Whether a file that is shown read-only could be written to after all.
+ *
+ * KERNEL: read-only is locked only where a mount comes from a namespace with more rights than ours. This one is made here.
+ */
+static bool is_within_reach(const struct layer *l, int fd)
+{
+	const struct config_process *p = &l->in->config->process;
+	char path[FD_PATH];
+
+	if (p->has_capabilities && !(p->capabilities.bounding & (UINT64_C(1) << CAP_SYS_ADMIN)))
+		return false;
+	/* By the one with the most rights in there, as of now. */
+	return faccessat(AT_FDCWD, fd_path(fd, path), W_OK, AT_EACCESS) == 0;
+}
+
 /* A file of a skeleton that was not copied: as it is, and read-only. */
 static int file_show(struct layer *l, const char *path, int fd, struct error *e)
 {
 	const struct sys_mount_attr attr = {
 		.set = SYS_MOUNT_ATTR_RDONLY | SYS_MOUNT_ATTR_NOSUID | SYS_MOUNT_ATTR_NODEV,
 	};
-	OWNED_FD tree = sys_open_tree(fd, "", SYS_OPEN_TREE_CLONE), place = -1;
+	OWNED_FD tree = -1, place = -1;
 
+	if (is_within_reach(l, fd)) { /* the skeleton has an empty file there */
+		if (l->withheld_n++ == 0)
+			snprintf(l->withheld, sizeof(l->withheld), "%s", path);
+		return 0;
+	}
+	tree = sys_open_tree(fd, "", SYS_OPEN_TREE_CLONE);
 	if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)
 		return err_set(e, errno, "%s", path);
 	if (place_open(l, path, 0, &place, e) < 0)
@@ -388,17 +428,18 @@ static bool is_hosts_run(const struct config *c, const char *path)
 	return strcmp(c->rootfs, "/") == 0 && container_path_to(path, "/run") != PATH_ELSEWHERE;
 }
 
-static int mount_lay(struct layer *l, const struct layer_mounts *mounts, struct layer_mount *m,
-		     struct error *e)
+static int mount_lay(struct layer *l, struct layer_mount *m, struct error *e)
 {
-	const struct layer_mount *parent = layer_mounts_find(mounts, m->parent);
+	const struct layer_mount *parent = layer_mounts_find(l->mounts, m->parent);
 	const struct config *c = l->in->config;
 	OWNED_FD lower = -1;
 	struct stat st;
 
 	m->gone = (parent && parent->gone) || layer_is_kernel_type(m->type) ||
 		  is_covered(c, m->path) || is_hosts_run(c, m->path);
-	if (m->gone)
+	/* Something goes over it, or over a place above it. */
+	if (is_covered(c, m->path) || is_hosts_run(c, m->path) ||
+	    (parent && parent->gone && strcmp(parent->path, m->path) != 0))
 		return 0;
 	lower = sys_openat2(l->lower_fd, m->path, O_PATH, 0,
 			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
@@ -409,42 +450,33 @@ static int mount_lay(struct layer *l, const struct layer_mounts *mounts, struct 
 		err_set(e, errno, "open");
 		return leave_out(l, m->path, e);
 	}
-	if (S_ISREG(st.st_mode))
-		return file_lay(l, m->path, st.st_size, e);
-	return S_ISDIR(st.st_mode) ? layer_lay(l, m->path, lower, e) : 0;
+	if (m->gone || (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return layer_cover(l, m->path, e);
+	return S_ISREG(st.st_mode) ? file_lay(l, m->path, st.st_size, e)
+				   : layer_lay(l, m->path, lower, e);
 }
 
 static int mounts_lay(struct layer *l, struct error *e)
 {
-	struct layer_mounts mounts;
-	int result = 0;
-
-	if (layer_mounts_read(l->lower_fd, &mounts, e) < 0)
-		return -1;
-	for (size_t i = 0; i < mounts.n && result == 0; i++)
-		if (*mounts.v[i].path != '\0')
-			result = mount_lay(l, &mounts, &mounts.v[i], e);
-	layer_mounts_end(&mounts);
-	return result;
+	for (size_t i = 0; i < l->mounts->n; i++)
+		if (*l->mounts->v[i].path != '\0' && mount_lay(l, &l->mounts->v[i], e) < 0)
+			return -1;
+	return 0;
 }
 
-/* An empty tmpfs over the directory @path of the new root; nothing where there is none. */
-static int empty_lay(struct layer *l, const char *path, bool read_only, struct error *e)
+static void withheld_tell(const struct layer *l)
 {
-	const struct sys_mount_attr attr = {.set = SYS_MOUNT_ATTR_RDONLY};
-	OWNED_FD fd = -1, place = -1;
+	char more[40] = "";
 
-	place = sys_openat2(l->root_fd, path, O_PATH | O_DIRECTORY, 0,
-			    RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-	if (place < 0)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
-			       ? 0
-			       : err_set(e, errno, "open %s", path);
-	if (tmpfs_make("755", 0, &fd, e) < 0)
-		return -1;
-	if ((read_only && sys_mount_setattr(fd, 0, &attr) < 0) || sys_move_mount(fd, place) < 0)
-		return err_set(e, errno, "cover %s", path);
-	return 0;
+	if (l->withheld_n == 0)
+		return;
+	if (l->withheld_n > 1)
+		snprintf(more, sizeof(more), " and %u more", l->withheld_n - 1);
+	(void)warn(l,
+		   "--overlay: %.300s%s: large files beside mounts, which could be shown only as "
+		   "they are, "
+		   "are left out: with CAP_SYS_ADMIN the command could write to them",
+		   l->withheld, more);
 }
 
 /* ---- the layer ---- */
@@ -480,11 +512,20 @@ static int xattrs_probe(struct layer *l, int directory, struct error *e)
 static int xattrs_agree(const struct layer *l, struct error *e)
 {
 	const char *mine = l->user_xattrs ? "user.overlay\n" : "trusted.overlay\n";
-	char text[64];
+	OWNED_MEMORY char *text = NULL;
+	OWNED_FD fd = -1;
+	size_t n;
 
 	if (file_create_at(l->store_fd, "xattrs", mine, 0600, e) == 0)
 		return 0;
-	if (e->no != EEXIST || file_read_at(l->store_fd, "xattrs", text, sizeof(text), NULL, e) < 0)
+	if (e->no != EEXIST)
+		return -1;
+	fd = sys_openat2(l->store_fd, "xattrs", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return err_set(e, errno, "open xattrs");
+	if (owner_check(l, fd, "xattrs", e) < 0 ||
+	    file_read_regular(fd, "xattrs", 64, &text, &n, e) < 0)
 		return -1;
 	if (strcmp(text, mine) == 0)
 		return 0;
@@ -534,7 +575,7 @@ static int layer_begin(struct layer *l, struct error *e)
 	const struct inside *in = l->in;
 	OWNED_FD lower = -1;
 
-	if (tmpfs_make("700", in->config->overlay.size, &l->scratch_fd, e) < 0)
+	if (layer_tmpfs_make("700", in->config->overlay.size, &l->scratch_fd, e) < 0)
 		return -1;
 	if (sys_move_mount(l->scratch_fd, in->place_fd) < 0)
 		return err_set(e, errno, "attach the layers at %s", in->config->rootfs);
@@ -552,12 +593,14 @@ static int layer_make(struct layer *l, struct error *e)
 	const struct inside *in = l->in;
 	char path[FD_PATH];
 
-	if (layer_begin(l, e) < 0 || layer_lay(l, "", l->lower_fd, e) < 0 || mounts_lay(l, e) < 0)
+	if (layer_begin(l, e) < 0 || layer_mounts_read(l->lower_fd, l->mounts, e) < 0 ||
+	    layer_lay(l, "", l->lower_fd, e) < 0 || mounts_lay(l, e) < 0)
 		return -1;
+	withheld_tell(l);
 	if (strcmp(in->config->rootfs, "/") == 0 && !is_covered(in->config, "/run") &&
-	    empty_lay(l, "/run", in->config->rootfs_readonly, e) < 0)
+	    layer_empty_lay(l, "/run", in->config->rootfs_readonly, e) < 0)
 		return -1;
-	if (in->overlay_place && empty_lay(l, in->overlay_place, true, e) < 0)
+	if (in->overlay_place && layer_empty_lay(l, in->overlay_place, true, e) < 0)
 		return -1;
 	/* The overlays have what they need of it. Where pivot_root(2) does not take the host's tree away, it must not be
 	 * what a new procfs in a user namespace is allowed by: see root.c. */
@@ -568,12 +611,19 @@ static int layer_make(struct layer *l, struct error *e)
 
 int overlay_lay(struct inside *in, struct error *e)
 {
-	struct layer l = {.in = in, .scratch_fd = -1, .lower_fd = -1, .store_fd = -1, .root_fd = -1};
+	struct layer_mounts mounts = {0};
+	struct layer l = {.in = in,
+			  .scratch_fd = -1,
+			  .lower_fd = -1,
+			  .store_fd = -1,
+			  .root_fd = -1,
+			  .mounts = &mounts};
 	int result;
 
 	if (!in->config->overlay.set)
 		return 0;
 	result = layer_make(&l, e);
+	layer_mounts_end(&mounts);
 	in->slash_fd = l.root_fd;
 	fd_close(&l.scratch_fd);
 	fd_close(&l.store_fd);

@@ -18,7 +18,10 @@ struct layer {
 	int store_fd; /* the directory for what is written: in scratch, or DIR */
 	int root_fd;  /* the new root; -1 until it is made */
 	bool user_xattrs; /* the kernel's notes in the layer are user.overlay.*, not trusted.overlay.* */
-	unsigned int skeletons; /* so many are in scratch */
+	unsigned int skeletons;	     /* so many are in scratch */
+	struct layer_mounts *mounts; /* what is mounted below */
+	unsigned int withheld_n; /* files that cannot be shown without giving a way to write to them */
+	char withheld[300];	 /* the first of them */
 };
 
 /* One mount of the tree that becomes the lower layers. */
@@ -45,6 +48,13 @@ struct layer_mount *layer_mounts_find(const struct layer_mounts *mounts, uint32_
 uint32_t layer_mount_id(int fd);
 /* A filesystem of the kernel's own: its files are switches or views of the kernel, and no data. */
 bool layer_is_kernel_type(const char *type);
+
+/* overlay_cover.c */
+int layer_tmpfs_make(const char *mode, int64_t size, int *ret_fd, struct error *e);
+/* Something empty over the place @path of the new root: a tmpfs, or a file. Nothing where there is no such place. */
+int layer_empty_lay(const struct layer *l, const char *path, bool read_only, struct error *e);
+/* The same over the place of a mount that is left out: read-only, unless more is to be mounted below. */
+int layer_cover(const struct layer *l, const char *path, struct error *e);
 
 /* overlay_skeleton.c */
 /*

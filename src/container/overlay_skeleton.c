@@ -114,7 +114,17 @@ static int for_entries(const struct visit *v,
 	return n < 0 ? err_set(e, errno, "read") : 0;
 }
 
-/* Makes the directories of @way, which begins below @lower, in @upper, as far as they are in @lower. */
+/* One step down, and never anywhere else. */
+static int step_down(int at, const char *name)
+{
+	return sys_openat2(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
+/*
+ * Makes the directories of @way, which begins below @lower, in @upper, as far as they are in @lower. It may come from the
+ * image and have ".." in it, which would lead out of @upper: it ends there, as nobody needs more of it.
+ */
 static int way_make(int lower, int upper, const char *way, struct error *e)
 {
 	OWNED_FD from = fcntl(lower, F_DUPFD_CLOEXEC, 0), to = fcntl(upper, F_DUPFD_CLOEXEC, 0);
@@ -130,8 +140,10 @@ static int way_make(int lower, int upper, const char *way, struct error *e)
 			return 0;
 		memcpy(name, way, n);
 		name[n] = '\0';
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+			return 0;
 		way += n;
-		next = openat(from, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		next = step_down(from, name);
 		/* A link, or a mount, which is a layer of its own: the way ends here. */
 		if (next < 0 || layer_mount_id(next) != layer_mount_id(from)) {
 			fd_close(&next);
@@ -143,7 +155,7 @@ static int way_make(int lower, int upper, const char *way, struct error *e)
 		}
 		fd_close(&from);
 		from = next;
-		next = openat(to, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		next = step_down(to, name);
 		if (next < 0) /* an earlier container has removed it, or made something else of it */
 			return 0;
 		fd_close(&to);

@@ -16,6 +16,8 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -82,14 +84,40 @@ int listener_hand_over(const struct inside *in, int fd, struct error *e)
  * What the listener is sent in, and the program behind it. They lie at addresses that are known before the filters are
  * made (the process is a copy of the one that makes them), so that the first filter can let these two calls pass,
  * and the second can close the door: a profile need not allow anything of ours.
+ *
+ * The page is one that nobody can guess, and not one of the program: at an address that it knew, the container could
+ * set a filter of its own that we are not told of.
  */
-static struct msghdr carrier;
-static struct sock_fprog rest_program;
+struct passes {
+	struct msghdr carrier;
+	struct sock_fprog rest;
+};
+static struct passes *passes; /* from the first use on, for good */
 
-void seccomp_passes(struct seccomp_pass ret[SECCOMP_PASSES])
+static int passes_make(struct error *e)
 {
-	ret[0] = (struct seccomp_pass){SYS_sendmsg, 1, (uintptr_t)&carrier};
-	ret[1] = (struct seccomp_pass){SYS_seccomp, 2, (uintptr_t)&rest_program};
+	const uintptr_t within = UINT64_C(0x3ffffffff000); /* what programs have everywhere */
+	uintptr_t where = 0;
+	void *page;
+
+	if (getrandom(&where, sizeof(where), 0) != sizeof(where))
+		return err_set(e, errno, "get random bytes");
+	/* A wish: where there is something already, or nothing can be, the kernel finds another place. */
+	page = mmap((void *)(where & within), sizeof(*passes), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return err_set(e, errno, "map a page for the seccomp listener");
+	passes = page;
+	return 0;
+}
+
+int seccomp_passes(struct seccomp_pass ret[SECCOMP_PASSES], struct error *e)
+{
+	if (!passes && passes_make(e) < 0)
+		return -1;
+	ret[0] = (struct seccomp_pass){SYS_sendmsg, 1, (uintptr_t)&passes->carrier};
+	ret[1] = (struct seccomp_pass){SYS_seccomp, 2, (uintptr_t)&passes->rest};
+	return 0;
 }
 
 /* As sync_send() does. Nobody answers: the outside takes it before anything that it is asked through it. */
@@ -106,13 +134,13 @@ static int listener_send(int sync_fd, int listener)
 	control.align.cmsg_type = SCM_RIGHTS;
 	control.align.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.align), &listener, sizeof(int));
-	carrier = (struct msghdr){
+	passes->carrier = (struct msghdr){
 		.msg_iov = &bytes,
 		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.room),
 	};
-	return sendmsg(sync_fd, &carrier, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	return sendmsg(sync_fd, &passes->carrier, MSG_NOSIGNAL) < 0 ? -1 : 0;
 }
 
 static int told_enter(const struct inside *in, struct error *e)
@@ -128,11 +156,11 @@ static int told_enter(const struct inside *in, struct error *e)
 	/* From here on nothing but these two. The listener is closed by execve: close(2) may be refused. */
 	if (listener_send(in->sync_fd, listener) < 0)
 		return err_set(e, errno, "hand over the listener for refused system calls");
-	rest_program = (struct sock_fprog){
+	passes->rest = (struct sock_fprog){
 		.len = told->rest.n,
 		.filter = (struct sock_filter *)told->rest.v,
 	};
-	if (sys_seccomp_filter(&rest_program, told->rest.flags) < 0)
+	if (sys_seccomp_filter(&passes->rest, told->rest.flags) < 0)
 		return err_set(e, errno, "load seccomp filter");
 	return 0;
 }

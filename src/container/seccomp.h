@@ -29,13 +29,15 @@ struct seccomp_told {
 	bool needed; /* an error where @asks cannot be loaded, for somebody else listens already; else the plain one is */
 };
 
-/* A system call of ours that @asks lets pass, told by the one argument that nobody else gives: an address in here. */
+/* A system call of ours that @asks lets pass, told by the one argument that nobody else gives: a random address. */
 struct seccomp_pass {
 	uint32_t number, index;
 	uint64_t value;
 };
 #define SECCOMP_PASSES 2
-void seccomp_passes(struct seccomp_pass ret[SECCOMP_PASSES]);
+
+/* Outside, before clone; the same two each time. An error where there is no memory for what they point to. */
+int seccomp_passes(struct seccomp_pass ret[SECCOMP_PASSES], struct error *e);
 
 /*
  * Loads @f for the calling process. Async-signal-safe. Without no_new_privs the caller needs CAP_SYS_ADMIN.

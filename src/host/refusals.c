@@ -7,6 +7,9 @@
  * and ends a PID 1 too, and ours can; then it is SIGKILL, and of PID 1 the exit status says SIGSYS all the same. A
  * process with other threads could change its mind about SIGSYS in between: who is still there after a second gets SIGKILL.
  *
+ * A filter that a process itself adds may answer before ours. So a call that sets one, where the profile lets it, is told
+ * as well, and goes on: what the profile lets run does not depend on memory, which could be another by now.
+ *
  * What the container can make of this: it can keep mini-run busy, and so a few calls are answered in one go; it can
  * call what nobody has heard of, and so the list has an end; and it chooses the names of its processes.
  */
@@ -20,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -171,6 +175,13 @@ static struct refusal refusal_of(const struct seccomp_notif *n, uint32_t answer)
 	};
 }
 
+static void note_process(struct refusals *r, const struct seccomp_notif *n, char ret[REFUSAL_PROCESS])
+{
+	process_name((pid_t)n->pid, ret);
+	if (!still_waits(r, n->id)) /* the name may be another process's */
+		ret[0] = '\0';
+}
+
 static void note(struct refusals *r, const struct seccomp_notif *n, uint32_t answer)
 {
 	struct refusal new = refusal_of(n, answer);
@@ -187,9 +198,7 @@ static void note(struct refusals *r, const struct seccomp_notif *n, uint32_t ans
 		r->more++;
 		return;
 	}
-	process_name((pid_t)n->pid, new.process);
-	if (!still_waits(r, n->id)) /* the name may be another process's */
-		new.process[0] = '\0';
+	note_process(r, n, new.process);
 	r->calls[r->calls_n++] = new;
 }
 
@@ -201,6 +210,19 @@ static void answer_give(struct refusals *r, uint64_t id, int error, int64_t valu
 
 	/* ENOENT: it has been interrupted, or is dead. */
 	(void)ioctl(r->fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+/* A call that sets a filter, and may. Whether it succeeds is not known here. */
+static void filter_lets(struct refusals *r, const struct seccomp_notif *n)
+{
+	struct seccomp_notif_resp response = {.id = n->id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+	bool strict = (uint32_t)n->data.args[0] == PR_SET_SECCOMP &&
+		      n->data.args[1] != SECCOMP_MODE_FILTER;
+
+	/* Strict mode goes with no filter, and the kernel refuses it. */
+	if (!strict && r->own_filters++ == 0)
+		note_process(r, n, r->own_process);
+	(void)ioctl(r->fd, SECCOMP_IOCTL_NOTIF_SEND, &response); /* ENOENT: as above */
 }
 
 static void condemn(struct refusals *r, int *pidfd)
@@ -266,6 +288,10 @@ static void answer(struct start *s, const struct seccomp_notif *n)
 	uint32_t action = answer & SECCOMP_RET_ACTION_FULL, data = answer & SECCOMP_RET_DATA;
 	struct caller caller;
 
+	if (seccomp_lets_run(answer) && seccomp_sets_filter(&n->data)) {
+		filter_lets(&s->refusals, n);
+		return;
+	}
 	note(&s->refusals, n, answer);
 	if (action == SECCOMP_RET_ERRNO) {
 		answer_give(&s->refusals, n->id, -(int)(data < ERRNO_MAX ? data : ERRNO_MAX), 0);
@@ -397,6 +423,20 @@ void refusals_add_line(struct text *t, const struct refusal *r)
 		text_add(t, ", first by ");
 		text_add_escaped(t, r->process);
 	}
+}
+
+bool refusals_add_own(struct text *t, const struct refusals *r)
+{
+	if (r->own_filters == 0)
+		return false;
+	text_add(t, "asked for %llu time%s", (unsigned long long)r->own_filters,
+		 r->own_filters == 1 ? "" : "s");
+	if (r->own_process[0] != '\0') {
+		text_add(t, ", first by ");
+		text_add_escaped(t, r->own_process);
+	}
+	text_add(t, "; what they refuse is not seen here");
+	return text_ok(t);
 }
 
 void refusals_add_json(struct text *t, const struct refusals *r)

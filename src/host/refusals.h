@@ -41,6 +41,8 @@ struct refusals {
 	uint64_t more; /* calls that found no place there */
 	struct condemned condemned[CONDEMNED_MOST];
 	size_t condemned_n;
+	uint64_t own_filters;		   /* how often a process asked for a filter of its own */
+	char own_process[REFUSAL_PROCESS]; /* who did first */
 	struct refusal deadly; /* the last one that ended a process; count 0: none did */
 	bool ended_first;      /* that process was the container's PID 1 */
 	struct error lost; /* why listening came to an end before the container; text "": it did not */
@@ -67,6 +69,7 @@ void refusals_judge(struct start *s);
 void refusals_add_call(struct text *t,
 		       const struct refusal *r); /* the name, with its architecture if it is foreign */
 void refusals_add_line(struct text *t, const struct refusal *r);
+bool refusals_add_own(struct text *t, const struct refusals *r); /* false: no filters of its own */
 void refusals_add_json(struct text *t, const struct refusals *r);
 
 #endif

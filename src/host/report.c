@@ -192,6 +192,9 @@ static void add_refused(struct text *t, const struct start *s)
 	else
 		text_add(t, "null");
 	add_count(t, "refusedCallsUnlisted", r->all ? (int64_t)r->more : -1);
+	add_count(t, "ownFilters", r->listened ? (int64_t)r->own_filters : -1);
+	text_add(t, ",\"ownFilterProcess\":");
+	text_add_json(t, r->own_process[0] != '\0' ? r->own_process : NULL);
 }
 
 static void add_json(struct text *t, const struct start *s)
@@ -288,6 +291,8 @@ static void add_text(struct text *t, const struct start *s)
 	add_line_size(t, "written", u->io_written, -1);
 	for (size_t i = 0; refusal_line(&line, s, i); i++, text_end(&line))
 		text_add(t, "  %-12s %s\n", "refused", line.bytes);
+	if (refusals_add_own(&line, &s->refusals))
+		text_add(t, "  %-12s %s\n", "own filters", line.bytes);
 }
 
 int report_open(struct start *s, struct error *e)
@@ -331,6 +336,10 @@ void report_write(struct start *s, int fd)
 		if (text_ok(&reason))
 			message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
 	}
+	text_end(&reason);
+	text_add(&reason, "system call filters of its own: ");
+	if (!on_stderr && refusals_add_own(&reason, &s->refusals))
+		message_write(o->global, LEVEL_WARNING, s->config->id, reason.bytes);
 	if (o->report == REPORT_NONE)
 		return;
 	if (o->report == REPORT_JSON)

@@ -34,12 +34,9 @@
 #include "base/sys.h"
 #include "config/names.h"
 #include "host/message.h"
+#include "host/seal.h"
 #include "host/state.h"
 #include "host/subids.h"
-
-#ifndef AT_EMPTY_PATH
-#define AT_EMPTY_PATH 0x1000
-#endif
 
 /* Says to the mini-run that is executed inside that it is there. Believed only together with what /proc says. */
 #define MARK	  "MINI_RUN_ROOTLESS"
@@ -313,21 +310,23 @@ static int maps_finish(const struct mapped *told, const struct maps *m, uid_t ui
 	return told->gid ? 0 : map_one("/proc/self/gid_map", gid, true, e);
 }
 
-/* Which ranges there are to be had. */
-static void maps_look(struct maps *m)
+/* Which ranges there are to be had. That some were given and cannot be is worth a warning. */
+static void maps_look(struct maps *m, const struct global_options *global)
 {
-	struct error ignored;
+	struct error why;
 	char name[256];
 
 	subids_name(geteuid(), name, sizeof(name));
 	*m = (struct maps){0};
-	if (rootless_helper_check(NEWUIDMAP, &ignored) < 0 ||
-	    rootless_helper_check(NEWGIDMAP, &ignored) < 0)
-		return;
 	m->uids = subids_read(SUBUID_FILE, name, geteuid(), m->uid);
 	m->gids = subids_read(SUBGID_FILE, name, geteuid(), m->gid);
-	if (m->uids == 0 || m->gids == 0) /* one without the other maps no user whole */
+	if (m->uids == 0 || m->gids == 0) { /* one without the other maps no user whole */
 		m->uids = m->gids = 0;
+	} else if (rootless_helper_check(NEWUIDMAP, &why) < 0 ||
+		   rootless_helper_check(NEWGIDMAP, &why) < 0) {
+		m->uids = m->gids = 0;
+		warn(global, &why);
+	}
 }
 
 /* ---- the entry ---- */
@@ -365,8 +364,10 @@ static int make_mapped(const struct global_options *global, struct error *e)
 	pid_t self_pid = getpid(), pid = -1;
 	struct maps m;
 
-	maps_look(&m);
+	maps_look(&m, global);
 	if (m.uids > 0) {
+		/* That process may die, which is told as an error then. (A container's keeper ignores it in any case.) */
+		(void)signal(SIGPIPE, SIG_IGN);
 		if (pipe2(go, O_CLOEXEC) < 0 || pipe2(told, O_CLOEXEC) < 0)
 			return err_set(e, errno, "pipe");
 		pid = fork();
@@ -388,32 +389,13 @@ static int make_mapped(const struct global_options *global, struct error *e)
 	return result;
 }
 
-/*
- * Executes mini-run once more. Its file is looked for by name, for /proc/self/exe leads to a mount of the namespace that we
- * have left, of which the kernel makes no copies; and it is believed only if it is that file.
- */
+/* Once more, inside: see above for why. */
 static int execute(char *const argv[], struct error *e)
 {
-	const struct sys_mount_attr attr = {.set = SYS_MOUNT_ATTR_RDONLY};
-	OWNED_FD own = open("/proc/self/exe", O_PATH | O_CLOEXEC), file = -1, tree = -1;
-	struct stat was, is;
-	char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (own < 0 || n < 0 || fstat(own, &was) < 0)
-		return err_set(e, errno, "look at mini-run's own program file");
-	path[n] = '\0';
 	if (setenv(MARK, "1", 1) < 0)
 		return err_no_memory(e);
-	file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (file >= 0 && fstat(file, &is) == 0 && is.st_dev == was.st_dev && is.st_ino == was.st_ino) {
-		tree = sys_open_tree(file, "", SYS_OPEN_TREE_CLONE);
-		if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)
-			return err_set(e, errno, "make a read-only mount of %s", path);
-	}
-	/* Else it has no name here, like a sealed copy in memory: as it is, then. */
-	sys_execveat(tree >= 0 ? tree : own, "", argv, environ, AT_EMPTY_PATH);
-	return err_set(e, errno, "execute mini-run in a user namespace");
+	(void)seal_execute(argv, e);
+	return err_within(e, "in a user namespace");
 }
 
 /* Litter of this user's other mini-runs: inside, there would be no right to end what lives in their namespaces. */
@@ -469,6 +451,14 @@ static int ascend(int *fd, struct error *e)
 		fd_close(fd);
 		*fd = fd_give(&up);
 	}
+}
+
+bool rootless_is_above(int userns_fd)
+{
+	OWNED_FD fd = fcntl(userns_fd, F_DUPFD_CLOEXEC, 0);
+	struct error ignored;
+
+	return fd >= 0 && ascend(&fd, &ignored) == 0;
 }
 
 int rootless_enter_of(char *const argv[], pid_t pid, struct error *e)

@@ -50,6 +50,9 @@ bool rootless_possible(void);
 /* The same for the namespace in which the mini-run was that has made the container of process @pid. */
 int rootless_enter_of(char *const argv[], pid_t pid, struct error *e);
 
+/* Whether our user namespace is an ancestor of @userns_fd, so that we have every right over it. */
+bool rootless_is_above(int userns_fd);
+
 /* The switch by which this host forbids user namespaces to ordinary users; false: none that is known. */
 struct rootless_switch {
 	const char *path, *value, *remedy;

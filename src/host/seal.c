@@ -43,6 +43,9 @@ bool seal_needed(const struct config *c)
 	/* A label is for the next execve and no other: it must be that of the command. */
 	if ((p->apparmor_profile && *p->apparmor_profile) || (p->selinux_label && *p->selinux_label))
 		return true;
+	/* PID 1 is still mini-run when its child may be the command already, which with CAP_SYS_PTRACE opens /proc/1/exe. */
+	if (p->builtin_init)
+		return true;
 	/* A profile is made for the command, and need not allow what the built-in program calls. The default one does. */
 	return c->seccomp.mode == SECCOMP_MODE_PROFILE;
 }
@@ -92,9 +95,19 @@ static int copy_execute(int file, char *const argv[], struct error *e)
 	return err_set(e, errno, "execute a sealed copy of mini-run");
 }
 
-int binary_seal(char *const argv[], struct error *e)
+/* From the copy @tree of a mount, which hangs nowhere. */
+static int tree_execute(int tree, char *const argv[], struct error *e)
 {
 	const struct sys_mount_attr attr = {.set = SYS_MOUNT_ATTR_RDONLY};
+
+	if (sys_mount_setattr(tree, 0, &attr) < 0)
+		return err_set(e, errno, "make a read-only mount of mini-run's own program file");
+	sys_execveat(tree, "", argv, environ, AT_EMPTY_PATH);
+	return err_set(e, errno, "execute mini-run from a read-only mount");
+}
+
+int binary_seal(char *const argv[], struct error *e)
+{
 	OWNED_FD self = open(SELF, O_PATH | O_CLOEXEC), tree = -1, file = -1;
 
 	if (self < 0)
@@ -114,8 +127,29 @@ int binary_seal(char *const argv[], struct error *e)
 		(void)prctl(PR_SET_NAME, "mini-run");
 		return 0;
 	}
-	if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)
-		return err_set(e, errno, "make a read-only mount of mini-run's own program file");
-	sys_execveat(tree, "", argv, environ, AT_EMPTY_PATH);
-	return err_set(e, errno, "execute mini-run from a read-only mount");
+	if (tree < 0)
+		return err_set(e, errno, "make a mount of mini-run's own program file");
+	return tree_execute(tree, argv, e);
+}
+
+int seal_execute(char *const argv[], struct error *e)
+{
+	OWNED_FD own = open(SELF, O_PATH | O_CLOEXEC), file = -1, tree = -1;
+	struct stat was, is;
+	char path[4096];
+	ssize_t n = readlink(SELF, path, sizeof(path) - 1);
+
+	if (own < 0 || n < 0 || fstat(own, &was) < 0)
+		return err_set(e, errno, "look at mini-run's own program file");
+	path[n] = '\0';
+	file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file >= 0 && fstat(file, &is) == 0 && is.st_dev == was.st_dev && is.st_ino == was.st_ino) {
+		tree = sys_open_tree(file, "", SYS_OPEN_TREE_CLONE);
+		if (tree < 0)
+			return err_set(e, errno, "make a mount of %s", path);
+		return tree_execute(tree, argv, e);
+	}
+	/* Else it has no name here, like a sealed copy in memory: as it is, then. */
+	sys_execveat(own, "", argv, environ, AT_EMPTY_PATH);
+	return err_set(e, errno, "execute mini-run");
 }

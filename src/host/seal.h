@@ -30,4 +30,11 @@ bool seal_needed(const struct config *c);
  */
 int binary_seal(char *const argv[], struct error *e);
 
+/*
+ * Executes mini-run once more in any case, for a process that has just got a mount namespace of its own: from such a file
+ * too, if it has a name there. It is looked for by name, for /proc/self/exe leads to a mount of the namespace that was left,
+ * of which the kernel makes no copies; and it is believed only if it is that file. Returns with an error only.
+ */
+int seal_execute(char *const argv[], struct error *e);
+
 #endif

@@ -22,9 +22,16 @@ uint32_t seccomp_answer(const struct seccomp_filter *f, const struct seccomp_dat
 bool seccomp_may_kill(const struct seccomp_filter *f);
 bool seccomp_may_trap(const struct seccomp_filter *f);
 
+/* Whether it lets the call run: allowed, or allowed and logged. */
+bool seccomp_lets_run(uint32_t answer);
+
+/* A call that sets a filter of the process's own, or tries to (seccomp(2), prctl(2)), on any architecture of this machine. */
+bool seccomp_sets_filter(const struct seccomp_data *data);
+
 /*
  * Makes of @plain the two programs that stand in its place. With @all every answer that refuses is told: an errno, a trap,
- * an end; otherwise the ends alone, and the others stay as they are. An error where they get too long for Linux.
+ * an end; otherwise the ends alone, and the others stay as they are. Told too is a call that sets a filter, where
+ * @plain lets it run: what that filter refuses is not told. An error where they get too long for Linux.
  */
 int seccomp_tell(const struct seccomp_filter *plain, bool all, struct seccomp_told *ret,
 		 struct error *e);

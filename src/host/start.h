@@ -77,9 +77,11 @@ struct start {
 	struct terminal terminal;
 	struct resctrl resctrl;
 	int console_fd; /* connected to --console-socket; -1 */
-	int overlay_lock_fd, overlay_upper_fd; /* --overlay=DIR: DIR, locked, and its upper layer if it has one; -1 */
-	char *overlay_place;		       /* malloc'ed: see struct inside */
-	int notify_fd;	/* where the container's notifications come in (notify.c); -1 */
+	int overlay_lock_fd,
+		overlay_upper_fd; /* --overlay=DIR: DIR, locked, and its upper layer if it has one; -1 */
+	bool overlay_made;	  /* DIR was not there */
+	char *overlay_place;	  /* malloc'ed: see struct inside */
+	int notify_fd;		  /* where the container's notifications come in (notify.c); -1 */
 
 	char *home;  /* "HOME=...", malloc'ed */
 	int sync_fd; /* our end of the pair; -1 once the command runs */

@@ -16,13 +16,32 @@
 #include "config/names.h"
 #include "config/to_oci.h"
 #include "host/message.h"
+#include "host/rootless.h"
 #include "host/seccomp.h"
 #include "host/steps.h"
 #include "host/userns.h"
 
 int cgroup_look(struct start *s, struct error *e)
 {
-	return cgroup_plan(&s->cgroup, s->config, e);
+	const struct config *c = s->config;
+
+	if (cgroup_plan(&s->cgroup, c, e) < 0)
+		return -1;
+	if (!rootless_is() || !c->cgroup_path || s->cgroup.dirs_n > 0 ||
+	    c->cgroup_manager == CGROUP_MANAGER_DISABLED)
+		return 0;
+	/* Engines name a path in every config.json; who names one on the command line means it. */
+	if (!c->oci_version) {
+		err_set(e, 0,
+			"--cgroup-parent: without root it takes a cgroup that was given to this "
+			"user, and mini-run is in none");
+		return err_hint(e,
+				"systemd-run --user --scope --property=Delegate=yes mini-run ...");
+	}
+	message_write(
+		s->options->global, LEVEL_WARNING, c->id,
+		"linux.cgroupsPath: no cgroup was given to this user, and the container has none");
+	return 0;
 }
 
 void cgroup_close(struct start *s)

@@ -12,11 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/path.h"
+#include "base/sys.h"
 
 #define FILE_LIMIT (4 << 20)   /* bytes of passwd or group that are read */
 #define ID_MAX	   4294967294U /* (uid_t)-1 means "no change" to the kernel */
@@ -26,16 +29,61 @@ struct roots {
 	int upper_fd, root_fd; /* upper_fd -1: there is no layer */
 };
 
-/* The contents, or NULL in *ret where there is no such file. */
+/* Whether the directory hides what the root filesystem has in it ("opaque", in the kernel's overlayfs.rst). */
+static bool is_opaque(int dir_fd)
+{
+	char value[2];
+
+	return fgetxattr(dir_fd, "trusted.overlay.opaque", value, sizeof(value)) > 0 ||
+	       fgetxattr(dir_fd, "user.overlay.opaque", value, sizeof(value)) > 0;
+}
+
+/*
+ * Who has /etc/@name, as the two are seen together: *ret_fd the layer's own, or -1; *ret_below: the root filesystem's is
+ * not hidden. A link in the layer may lead anywhere, also to what only the root filesystem has: that cannot be told here.
+ */
+static int look_in_layer(int upper_fd, const char *name, int *ret_fd, bool *ret_below,
+			 struct error *e)
+{
+	OWNED_FD etc = sys_openat2(upper_fd, "etc", O_RDONLY | O_DIRECTORY, 0,
+				   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	struct stat st;
+
+	*ret_fd = -1;
+	*ret_below = false;
+	if (etc < 0 && errno == ENOENT)
+		*ret_below = true;
+	if (etc < 0) /* ENOTDIR: removed, and a mark stands in its place */
+		return errno == ENOENT || errno == ENOTDIR
+			       ? 0
+			       : err_set(e, errno, "open /etc of the layer");
+	if (fstatat(etc, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			return err_set(e, errno, "/etc/%s of the layer", name);
+		*ret_below = !is_opaque(etc);
+		return 0;
+	}
+	if (S_ISCHR(st.st_mode) && st.st_rdev == 0)
+		return 0; /* removed */
+	*ret_fd = sys_openat2(etc, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0,
+			      RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	return *ret_fd < 0 ? err_set(e, errno, "open /etc/%s of the layer", name) : 0;
+}
+
+/* The contents, or NULL in *ret where there is no such file. @path: in /etc. */
 static int read_inside(struct roots r, const char *path, char **ret, struct error *e)
 {
-	OWNED_FD fd = r.upper_fd >= 0 ? path_open_regular(r.upper_fd, path) : -1;
+	OWNED_FD fd = -1;
+	bool below = true;
 	size_t length;
 
+	*ret = NULL;
+	if (r.upper_fd >= 0 && look_in_layer(r.upper_fd, path + strlen("/etc/"), &fd, &below, e) < 0)
+		return -1;
+	if (fd < 0 && !below)
+		return 0;
 	if (fd < 0)
 		fd = path_open_regular(r.root_fd, path);
-
-	*ret = NULL;
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0

@@ -1,11 +1,13 @@
 /*
- * userns.c - see userns.h. Runs outside, and makes nothing but a lock file below the state root.
+ * userns.c - see userns.h. Runs outside, and makes nothing but a lock file below the default state
+ * root.
  */
 #include "host/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -14,6 +16,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "host/message.h"
 #include "host/record.h"
 #include "host/rootless.h"
@@ -26,7 +29,8 @@
 #define CONTAINERS_FIRST 524288u
 #define CONTAINERS_LAST	 1879048191u
 
-#define LOCK_FILE ".userns" /* no container has a name that begins with a dot */
+#define ROOTS_FILE ".userns" /* no container has a name that begins with a dot */
+#define ROOTS_MAX  (1 << 20)
 
 static int lock_fd = -1; /* while a range is chosen and not yet on disk */
 
@@ -46,10 +50,24 @@ static int map_add(struct config *c, bool gid, uint32_t inside, uint32_t outside
 
 /* ---- root: --userns auto ---- */
 
-struct search {
-	struct id_range range;
-	bool taken;
+/* Ids that containers have. */
+struct taken {
+	struct config_idmap *v;
+	size_t n;
 };
+
+static int taken_add(struct taken *t, const struct config_idmap *maps, size_t n, struct error *e)
+{
+	struct config_idmap *more = reallocarray(t->v, t->n + n + 1, sizeof(*more));
+
+	if (!more)
+		return err_no_memory(e);
+	t->v = more;
+	if (n > 0)
+		memcpy(t->v + t->n, maps, n * sizeof(*maps));
+	t->n += n;
+	return 0;
+}
 
 static bool maps_overlap(const struct config_idmap *maps, size_t n, struct id_range range)
 {
@@ -63,56 +81,61 @@ static bool maps_overlap(const struct config_idmap *maps, size_t n, struct id_ra
 /* Any container that is there counts, stopped ones too: it may have left files with these ids in a volume. */
 static int look_at_record(struct record *r, void *into, struct error *e)
 {
-	struct search *s = into;
 	struct config *c = NULL;
 	struct error ignored;
+	int result;
 
-	(void)e;
 	if (record_config(r, &c, &ignored) < 0)
 		return 0; /* litter, or one that is still being made: that one has chosen under the lock */
-	s->taken = s->taken || maps_overlap(c->idmaps.uid, c->idmaps.uids, s->range) ||
-		   maps_overlap(c->idmaps.gid, c->idmaps.gids, s->range);
+	result = taken_add(into, c->idmaps.uid, c->idmaps.uids, e) < 0
+			 ? -1
+			 : taken_add(into, c->idmaps.gid, c->idmaps.gids, e);
 	config_free(c);
-	return 0;
+	return result;
 }
 
-static int is_free(const char *root, struct id_range range, bool *ret, struct error *e)
+static int is_free(const struct taken *t, struct id_range range, bool *ret, struct error *e)
 {
-	struct search s = {.range = range};
+	bool user, group;
 
 	*ret = false;
-	if (subids_taken(SUBUID_FILE, "root", 0, range) ||
+	if (maps_overlap(t->v, t->n, range) || subids_taken(SUBUID_FILE, "root", 0, range) ||
 	    subids_taken(SUBGID_FILE, "root", 0, range))
 		return 0;
-	if (record_each(root, look_at_record, &s, e) < 0)
+	if (subids_in_use(PASSWD_FILE, range, &user, e) < 0 ||
+	    subids_in_use(GROUP_FILE, range, &group, e) < 0)
 		return -1;
-	*ret = !s.taken;
+	*ret = !user && !group;
 	return 0;
 }
 
-static uint32_t hash(const char *text)
+static uint32_t hash(uint32_t h, const char *text)
 {
-	uint32_t h = 2166136261u; /* FNV-1a: equal names get equal ranges, as far as they are free */
-
 	for (; *text; text++)
 		h = (h ^ (unsigned char)*text) * 16777619u;
 	return h;
 }
 
-/* The first free block of @range, from a place on that depends on the name. */
-static int choose_in(const char *root, const char *id, struct id_range range, uint32_t *ret,
+/* FNV-1a: equal names below the same state root get equal ranges, as far as they are free. */
+static uint32_t hash_of(const char *root, const char *id)
+{
+	return hash(hash(hash(2166136261u, root), "/"), id);
+}
+
+/* The first free block of @range, from a place on that @start says. */
+static int choose_in(const struct taken *t, uint32_t start, struct id_range range, uint32_t *ret,
 		     struct error *e)
 {
-	uint32_t blocks = range.count / USERNS_BLOCK, start = blocks ? hash(id) % blocks : 0;
+	uint32_t blocks = range.count / USERNS_BLOCK;
 
-	for (uint32_t i = 0; i < blocks && i < 4096; i++) {
+	for (uint32_t i = 0; i < blocks; i++) {
 		struct id_range block = {
-			.first = range.first + (start + i) % blocks * USERNS_BLOCK,
+			.first = range.first + (start % blocks + i) % blocks * USERNS_BLOCK,
 			.count = USERNS_BLOCK,
 		};
 		bool is;
 
-		if (is_free(root, block, &is, e) < 0)
+		if (is_free(t, block, &is, e) < 0)
 			return -1;
 		if (!is)
 			continue;
@@ -122,19 +145,77 @@ static int choose_in(const char *root, const char *id, struct id_range range, ui
 	return 0;
 }
 
-/* Containers that choose at the same time do so one after the other. */
-static int choose_begin(const char *root, struct error *e)
+/*
+ * Containers that choose at the same time do so one after the other, whatever their state root is: the lock is the file
+ * below the default one.
+ */
+static int choose_begin(struct error *e)
 {
-	OWNED_FD root_fd = -1;
+	const char *usual = rootless_state_root();
+	OWNED_FD fd = -1;
 
-	if (state_make_root(root, &root_fd, e) < 0)
-		return -1;
-	lock_fd = openat(root_fd, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (state_make_root(usual, &fd, e) < 0)
+		return err_within(e, "--userns auto");
+	lock_fd =
+		openat(fd, ROOTS_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (lock_fd < 0)
-		return err_set(e, errno, "open %s/" LOCK_FILE, root);
+		return err_set(e, errno, "open %s/" ROOTS_FILE, usual);
 	while (flock(lock_fd, LOCK_EX) < 0)
 		if (errno != EINTR)
-			return err_set(e, errno, "lock %s/" LOCK_FILE, root);
+			return err_set(e, errno, "lock %s/" ROOTS_FILE, usual);
+	return 0;
+}
+
+/* 1: there are containers to look at. 0: @root is gone, or is none any more. */
+static int is_root(const char *root, struct error *e)
+{
+	OWNED_FD fd = -1;
+
+	if (state_open_root(root, &fd, e) == 0)
+		return 1;
+	return e->no == ENOENT || e->no == ENOTDIR || e->no == ELOOP || e->no == 0 ? 0 : -1;
+}
+
+/* Adds to @t what the containers of the roots in @text have, and to @ret those roots. */
+static int look_at_others(char *text, const char *own, struct taken *t, struct text *ret,
+			  struct error *e)
+{
+	char *rest = text;
+
+	for (char *root; (root = strsep(&rest, "\n")) != NULL;) {
+		int is = *root == '/' && strcmp(root, own) != 0 ? is_root(root, e) : 0;
+
+		if (is < 0 || (is > 0 && record_each(root, look_at_record, t, e) < 0))
+			return -1;
+		if (is > 0)
+			text_add(ret, "%s\n", root);
+	}
+	return 0;
+}
+
+/*
+ * The ids of all containers below this state root and every other one of which the lock file tells: a line each, of those
+ * that have had a container with --userns auto. Who is killed in between leaves lines too many, and never one too few.
+ */
+static int look(const char *own, struct taken *t, struct error *e)
+{
+	OWNED_MEMORY char *text = NULL;
+	OWNED_TEXT roots = {0};
+	size_t length;
+
+	if (strchr(own, '\n'))
+		return err_set(e, 0,
+			       "--userns auto: the state directory has a line break in its name");
+	if (file_read_regular(lock_fd, ROOTS_FILE, ROOTS_MAX, &text, &length, e) < 0)
+		return err_within(e, "state directories with --userns auto");
+	text_add(&roots, "%s\n", own);
+	if (record_each(own, look_at_record, t, e) < 0 || look_at_others(text, own, t, &roots, e) < 0)
+		return -1;
+	if (!text_ok(&roots))
+		return err_no_memory(e);
+	if (pwrite(lock_fd, roots.bytes, roots.length, 0) != (ssize_t)roots.length ||
+	    ftruncate(lock_fd, (off_t)roots.length) < 0)
+		return err_set(e, errno, "write %s/" ROOTS_FILE, rootless_state_root());
 	return 0;
 }
 
@@ -143,32 +224,50 @@ void userns_chosen(void)
 	fd_close(&lock_fd);
 }
 
-static int choose(struct config *c, const char *root, struct error *e)
+/* A block of @t's complement for a container with the hash @start. */
+static int choose_block(const struct taken *t, uint32_t start, uint32_t *ret, struct error *e)
 {
 	struct id_range uids[SUBID_RANGES], gids[SUBID_RANGES];
 	size_t n = subids_read(SUBUID_FILE, "root", 0, uids);
 	size_t m = subids_read(SUBGID_FILE, "root", 0, gids);
 	struct id_range usual = {CONTAINERS_FIRST, CONTAINERS_LAST - CONTAINERS_FIRST + 1};
-	uint32_t first = 0;
 	int found = 0;
 
-	if (choose_begin(root, e) < 0)
-		return -1;
 	/* Uids and gids are one range: what is not root's for both is none. */
 	for (size_t i = 0; found == 0 && i < n; i++)
 		for (size_t k = 0; found == 0 && k < m; k++)
 			if (gids[k].first == uids[i].first && gids[k].count == uids[i].count)
-				found = choose_in(root, c->id, uids[i], &first, e);
+				found = choose_in(t, start, uids[i], ret, e);
 	if (found == 0 && n == 0 && m == 0)
-		found = choose_in(root, c->id, usual, &first, e);
-	if (found < 0)
+		found = choose_in(t, start, usual, ret, e);
+	if (found != 0)
+		return found < 0 ? -1 : 0;
+	return err_set(e, 0,
+		       "--userns auto: no %d ids are free (those of root in %s and %s, the same in "
+		       "both, less those of other containers and of users and groups)",
+		       USERNS_BLOCK, SUBUID_FILE, SUBGID_FILE);
+}
+
+static int choose(struct config *c, const char *root, struct error *e)
+{
+	OWNED_MEMORY char *path = NULL;
+	struct taken taken = {0};
+	OWNED_FD root_fd = -1;
+	uint32_t first = 0;
+	int result;
+
+	if (state_make_root(root, &root_fd, e) < 0)
 		return -1;
-	if (found == 0)
-		return err_set(e, 0,
-			       "--userns auto: no %d ids are free (those of root in %s and %s, the "
-			       "same in both, less those of other containers)",
-			       USERNS_BLOCK, SUBUID_FILE, SUBGID_FILE);
-	if (map_add(c, false, 0, first, USERNS_BLOCK, e) < 0)
+	path = realpath(root, NULL);
+	if (!path)
+		return err_set(e, errno, "state directory %s", root);
+	if (choose_begin(e) < 0)
+		return -1;
+	result = look(path, &taken, e);
+	if (result == 0)
+		result = choose_block(&taken, hash_of(path, c->id), &first, e);
+	free(taken.v);
+	if (result < 0 || map_add(c, false, 0, first, USERNS_BLOCK, e) < 0)
 		return -1;
 	return map_add(c, true, 0, first, USERNS_BLOCK, e);
 }
@@ -303,6 +402,27 @@ static int refuse(const struct config *c, const char *choice, struct error *e)
 	return 0;
 }
 
+/*
+ * Our own namespace is a new one, and gives no right over those of the user's other containers, which lie beside it. (`exec`
+ * enters the one that lies above its container instead; a container that is being made has its own.)
+ */
+static int joinable(const char *path, struct error *e)
+{
+	OWNED_FD fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	/* EACCES: the kernel does not even let us look at a process beside us. */
+	if (fd < 0 && errno != EACCES)
+		return err_set(e, errno, "linux.namespaces: open %s", path);
+	if (fd >= 0 && rootless_is_above(fd))
+		return 0;
+	return err_set(e, 0,
+		       "linux.namespaces: without root, the user namespace %.200s of another "
+		       "container cannot be joined: leave out the path, and the container gets one "
+		       "with the "
+		       "same ids, or use exec for a process in the other container",
+		       path);
+}
+
 static int settle_user(struct config *c, const char *choice, struct error *e)
 {
 	struct line uids[LINES], gids[LINES];
@@ -311,7 +431,7 @@ static int settle_user(struct config *c, const char *choice, struct error *e)
 	if (refuse(c, choice, e) < 0)
 		return -1;
 	if (c->ns[NS_USER].mode == NS_JOIN)
-		return 0;
+		return joinable(c->ns[NS_USER].path, e);
 	if (c->ns[NS_USER].mode == NS_NEW)
 		return translate(c, false, uids, n, e) < 0 ? -1 : translate(c, true, gids, m, e);
 	c->ns[NS_USER].mode = NS_NEW;

@@ -122,11 +122,41 @@ groups_cannot_be_given_up()
 	((status == 0)) && expect_fact setgroups EPERM
 }
 
+# The caller is in a group that a file is closed to, which all others may read.
+barred_by_group()
+{
+	local dir=$BATS_TEST_TMPDIR/barred
+
+	mkdir -p "$dir"
+	chmod 711 "$dir"
+	echo secret >"$dir/file"
+	chown 0:4321 "$dir/file"
+	chmod 604 "$dir/file"
+	acts
+	if form_is rootless; then
+		FORM_USER=(setpriv --reuid "$USER_ID" --regid "$USER_ID" --groups 4321 "${AS_USER[@]:6}")
+	fi
+	ATTACK_OPTIONS=(-v "$dir:/mnt")
+	bundle_edit --arg dir "$dir" '.mounts += [{destination: "/mnt", type: "bind", source: $dir, options: ["bind"]}]'
+	if form_is host; then
+		# With the right to do so, it is one call.
+		attack setpriv --groups 4321 setpriv --reuid "$USER_ID" --clear-groups cat "$dir/file"
+	else
+		attack cat /mnt/file
+		[[ $status != 0 && $stderr == *'Permission denied'* ]] || return 1
+		attack attack_acts groups-drop
+		expect_fact setgroups EPERM || return 1
+	fi
+	[[ $output != *secret* ]]
+}
+
 @test "5.4 an ordinary user's container cannot give up groups, and groups that cannot be had are an error" {
 	local keeper
 
 	control_trips groups_cannot_be_given_up chroot
-	in_every_form groups_cannot_be_given_up direct+rootless bundle+rootless
+	in_every_form groups_cannot_be_given_up direct+rootless bundle+rootless exec+rootless
+	control_trips barred_by_group host
+	in_every_form barred_by_group direct+rootless bundle+rootless
 	# A user namespace in which setgroups(2) is denied, joined: no list of groups can be had there.
 	unshare --user --map-root-user sleep 1000 3>&- &
 	keeper=$!
@@ -280,8 +310,18 @@ helper_in_path()
 		chmod 755 "$dir/$name"
 	done
 	caller "export PATH=$dir:\$PATH; exec \"\$@\""
+	if form_is rootless; then # with ids that only the helpers can give
+		[[ ${AS_USER_IDS[*]:-} ]] || user_ids_setup
+		FORM_USER=("${AS_USER_IDS[@]}")
+		form_is direct || bundle_edit --argjson first "$USER_SUBIDS" '.linux.uidMappings[0].size = 1 |
+			.linux.uidMappings += [{containerID: 1, hostID: $first, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	fi
 	if form_is host; then
 		attack sh -c 'newuidmap $$ 0 0 1; true'
+	elif form_is rootless; then
+		# The true ones were called.
+		attack grep -c . /proc/self/uid_map
+		[[ $status == 0 && $output == 2 && ! $stderr ]] || return 1
 	else
 		attack true
 	fi
@@ -290,7 +330,7 @@ helper_in_path()
 
 @test "5.7 a newuidmap in the caller's PATH is not called" {
 	control_trips helper_in_path host
-	in_every_form helper_in_path direct+rootless direct+userns bundle+userns
+	in_every_form helper_in_path direct+userns bundle+userns direct+rootless bundle+rootless
 }
 
 # maps JSON: as the mappings of a new user namespace.

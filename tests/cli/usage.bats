@@ -160,10 +160,10 @@ refused()
 	refused '--tty maybe: is auto, on or off' --tty=maybe
 	refused '--report xml: not a report (text, json, text:FILE, json:FILE or :FILE)' --report=xml
 	refused '--report json:: the name of the file is empty' --report=json:
-	refused '--pid-file : the name of the file is empty' --pid-file=
+	refused '--pid-file "": the name of the file is empty' --pid-file=
 	refused '--log-format xml: not a format (text or json)' --log-format xml
-	refused '--root : the name of the directory is empty' --root ''
-	refused '--cgroup-parent : the path is empty' --cgroup-parent ''
+	refused '--root "": the name of the directory is empty' --root ''
+	refused '--cgroup-parent "": the path is empty' --cgroup-parent ''
 	refused '--init: takes no value (leave the option out to turn it off)' --init=false
 }
 

@@ -286,6 +286,20 @@ self_volume()
 	run_ok bash -c '"$@" --env-file <(echo NAME=value) --security-opt "seccomp=$0/profile.json" "$ROOTFS" sh -c "echo \$NAME"' \
 		"$BATS_TEST_TMPDIR" "$MINI_RUN" run
 	expect_equal "$output" value
+	# A command's own -h is none of mini-run's words.
+	run_ok bash -c '"$@" --init --env-file <(echo NAME=value) "$ROOTFS" sh -c "echo \$NAME" -h' - "$MINI_RUN" run
+	expect_equal "$output" value
+}
+
+@test "PID 1 is never mini-run's file to a command that is faster than it" {
+	need_root
+	# The command runs while PID 1 has not yet come back from fork(2); CAP_SYS_PTRACE lets it look. "/" is a mount that hangs nowhere.
+	run_ok strace -f -qq -o /dev/null -e trace=clone -e inject=clone:delay_exit=300000 \
+		"$MINI_RUN" run --init --cap-add SYS_PTRACE "$ROOTFS" readlink /proc/1/exe
+	expect_match "$output" '^/(memfd:mini-run-init.*)?$'
+	# And the control: the name can be seen there.
+	run_ok "$MINI_RUN" run --cap-add SYS_PTRACE "$ROOTFS" readlink /proc/1/exe
+	expect_equal "$output" /bin/busybox
 }
 
 @test "where memory files cannot be executed the built-in program lies in a tmpfs" {

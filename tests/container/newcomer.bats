@@ -131,7 +131,7 @@ load ../lib/containers
 		run_status 124 "$MINI_RUN" run --cpus 0.5 --timeout 4s --report=json:"$report" "$ROOTFS" \
 			/bin/sh -c 'exec yes >/dev/null'
 		cat "$report"
-		jq -e '(.userTimeUs + .systemTimeUs) / .wallTimeUs <= 0.55' "$report"
+		jq -e '(.userTimeUs + .systemTimeUs) / .wallTimeUs <= 0.6' "$report"
 		if jq -e '.throttledPeriods >= 4' "$report"; then
 			jq -e '(.userTimeUs + .systemTimeUs) / (.throttledPeriods * 100000) >= 0.45' "$report"
 			return 0

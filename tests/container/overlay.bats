@@ -269,6 +269,26 @@ refused_over()
 	expect_match "$stderr" 'lay overlay: .*/fs/2: .*overlayfs does not take'
 }
 
+@test "a mount at a long path has its layer like any other, and no other mount the same" {
+	run_ok own_mounts '
+		cp -a "$ROOTFS" "$FS/root"
+		ROOT=$FS/root
+		part=$(printf "%090d" 0)
+		long=$part/$part/$part/$part/$part/$part
+		for at in "$long/a" "$long/b" "$part/c"; do
+			mkdir -p "$ROOT/$at"
+			mount -t tmpfs long "$ROOT/$at"
+		done
+		inside --overlay -- sh -euc "echo memory >/$long/a/file; cat /$long/a/file"
+		inside --overlay="$FS/layer" -- sh -euc "echo a >/$long/a/file; echo b >/$long/b/file; echo c >/$part/c/file"
+		inside --overlay="$FS/layer" -- cat "/$long/a/file" "/$long/b/file" "/$part/c/file"
+		find "$ROOT" -name file
+		find "$FS/layer/mounts" -name file | wc -l
+	'
+	expect_equal "$output" $'memory\na\nb\nc\n3'
+	expect_equal "$stderr" ''
+}
+
 # ---- what must not be reached -------------------------------------------------------------------------------
 
 @test "sockets and FIFOs of the host are not reached through the layer; as a volume they would be" {
@@ -299,6 +319,48 @@ refused_over()
 	run over --overlay -- sh -c 'stat -c %F /null; echo >/null'
 	expect_match "$output" 'character special file'
 	expect_match "$output" "/null: Permission denied"
+}
+
+@test "what the host hides below a mount that is left out stays hidden" {
+	local options
+	for options in '' --read-only; do
+		run_ok own_mounts '
+			cp -a "$ROOTFS" "$FS/root"
+			ROOT=$FS/root
+			mkdir "$ROOT/deep" "$ROOT/kernel" "$FS"/{1,2}{,u,w}
+			for at in deep/secret kernel/secret etc/null etc/fifo etc/large; do
+				echo hidden >"$ROOT/$at"
+			done
+			mount -t overlay -o "lowerdir=$ROOT,upperdir=$FS/1u,workdir=$FS/1w" one "$FS/1"
+			mount -t overlay -o "lowerdir=$FS/1,upperdir=$FS/2u,workdir=$FS/2w" two "$FS/2"
+			mkdir "$FS/2/below"
+			mount --bind "$FS/2" "$ROOT/deep"
+			mount -t tmpfs below "$ROOT/deep/below"
+			echo below >"$ROOT/deep/below/file"
+			mount -t proc proc "$ROOT/kernel"
+			mount --bind /dev/null "$ROOT/etc/null"
+			mkfifo "$FS/fifo"
+			mount --bind "$FS/fifo" "$ROOT/etc/fifo"
+			dd if=/dev/zero of="$FS/large" bs=1M count=2 2>/dev/null
+			mount --bind "$FS/large" "$ROOT/etc/large"
+			mkdir "$FS/volume"
+			echo volume >"$FS/volume/file"
+			inside --overlay $2 -v "$FS/volume:/kernel/volume" -- sh -c "
+				cd /etc
+				grep -rs hidden /deep /kernel null large && echo found
+				timeout 5 cat fifo
+				stat -c \"%F %s\" null fifo large
+				(echo x >null) 2>/dev/null || echo no write
+				cat /deep/below/file /kernel/volume/file
+			"
+			inside --overlay $2 -- sh -c "ls -A /kernel; touch /kernel/x 2>/dev/null || echo read-only"
+			# It is there all the time.
+			umount "$ROOT/kernel" "$ROOT/etc/null"
+			cat "$ROOT/kernel/secret" "$ROOT/etc/null"
+		' "$options"
+		expect_equal "$output" $'regular empty file 0\nregular empty file 0\nregular empty file 0\nno write\nbelow\nvolume\nread-only\nhidden\nhidden'
+		rm -r "$BATS_TEST_TMPDIR/fs"
+	done
 }
 
 @test "a layer that says that its files lie elsewhere is not believed" {
@@ -412,6 +474,7 @@ on_machine() { ROOT=/ over --overlay "$@"; }
 @test "--overlay=DIR keeps the changes, and the next run has them: files, commands, users, what was removed" {
 	new_root
 	local before
+	touch "$ROOT/provoke"
 	before=$(tree "$ROOT")
 	run_ok over --overlay="$DIR" -- sh -euc '
 		echo text >/file
@@ -434,6 +497,26 @@ on_machine() { ROOT=/ over --overlay "$@"; }
 	# Without it there is nothing of that.
 	run_status 127 over --overlay -- new-command
 	rm -r "$DIR"
+}
+
+@test "users are looked up as the layer and the root filesystem are seen together" {
+	new_root
+	local change
+	for change in 'rm /etc/passwd' 'rm -r /etc; mkdir /etc' 'mv /etc /old || rm -r /etc'; do
+		run_ok over --overlay="$DIR" -- sh -c "$change"
+		refused_over 'user user is not in' --overlay="$DIR" --user user
+		run_ok over --overlay="$DIR" -- sh -c 'mkdir -p /etc; echo new:x:7:7::/:/bin/sh >/etc/passwd'
+		run_ok over --overlay="$DIR" --user new -- id -u
+		expect_equal "$output" 7
+		rm -r "$DIR"
+	done
+	# What the layer says nothing of is the root filesystem's.
+	run_ok over --overlay="$DIR" -- touch /etc/other
+	run_ok over --overlay="$DIR" --user user -- id -u
+	expect_equal "$output" 1000
+	# A link of the layer is not followed: only inside it is seen where it leads.
+	run_ok over --overlay="$DIR" -- sh -c 'rm /etc/passwd; ln -s passwd /etc/passwd'
+	refused_over 'open /etc/passwd of the layer' --overlay="$DIR" --user user
 }
 
 @test "a layer that is kept has a directory for each mount below, and is empty when it is looked at from inside" {
@@ -483,9 +566,11 @@ on_machine() { ROOT=/ over --overlay "$@"; }
 	refused_over 'holds something else than a layer' --overlay="$BATS_TEST_TMPDIR/full"
 	refused_over 'Not a directory' --overlay="$BATS_TEST_TMPDIR/full/file"
 	refused_over 'could change the layer itself' --overlay="$DIR" -v "$BATS_TEST_TMPDIR:/v"
+	[[ ! -e $DIR ]] # it had been made for nothing
+	mkdir "$DIR"
 	refused_over 'could change the layer itself' --overlay="$DIR" -v "$DIR:/v:ro"
 	expect_equal "$(ls "$BATS_TEST_TMPDIR/full")" file
-	mkdir -p "$DIR/rootfs"
+	mkdir "$DIR/rootfs"
 	ROOT=$DIR/rootfs refused_over 'holds something else' --overlay="$DIR"
 	rmdir "$DIR/rootfs" "$DIR"
 	run_ok over --overlay="$DIR" -- true
@@ -498,6 +583,49 @@ on_machine() { ROOT=/ over --overlay "$@"; }
 	rm -r "$DIR/upper"
 	ln -s /etc "$DIR/upper"
 	refused_over 'open directory upper' --overlay="$DIR"
+}
+
+@test "a DIR that is not the user's alone is no layer, nor is a link; what it holds must be the user's too" {
+	local change
+
+	# Somebody was there first: the name could be guessed.
+	mkdir "$DIR"
+	chown 12345:12345 "$DIR"
+	refused_over "/layer is not this user's alone \\(owner 12345, mode 755\\)" --overlay="$DIR"
+	expect_equal "$(stat -c '%u %a' "$DIR")" '12345 755'
+	expect_equal "$(ls -A "$DIR")" ''
+	rmdir "$DIR"
+	mkdir "$BATS_TEST_TMPDIR/elsewhere"
+	ln -s elsewhere "$DIR"
+	refused_over '/layer is a link' --overlay="$DIR"
+	refused_over '/layer/* is a link' --overlay="$DIR//"
+	expect_equal "$(ls -A "$BATS_TEST_TMPDIR/elsewhere")" ''
+	rm "$DIR"
+
+	# An empty one of the user's own becomes his alone; one that is a layer must have been it.
+	mkdir -m 755 "$DIR"
+	run_ok over --overlay="$DIR" -- true
+	expect_equal "$(stat -c %a "$DIR")" 700
+	for change in 710 701 720; do
+		chmod "$change" "$DIR"
+		refused_over "is not this user's alone \\(owner 0, mode $change\\)" --overlay="$DIR"
+	done
+	chmod 700 "$DIR"
+	run_ok over --overlay="$DIR" -- true
+
+	for change in work xattrs; do
+		chown 12345 "$DIR/$change"
+		refused_over "$change is not this user's \\(owner 12345\\)" --overlay="$DIR"
+		chown 0 "$DIR/$change"
+	done
+	mv "$DIR/xattrs" "$BATS_TEST_TMPDIR/xattrs"
+	ln -s "$BATS_TEST_TMPDIR/xattrs" "$DIR/xattrs"
+	refused_over 'open xattrs: Too many levels of symbolic links' --overlay="$DIR"
+	rm "$DIR/xattrs"
+	mkfifo "$DIR/xattrs"
+	run_status 125 timeout 20 "$MINI_RUN" run --network none --overlay="$DIR" "$ROOT" true
+	expect_match "$stderr" 'xattrs is not a regular file'
+	rm "$DIR/xattrs"
 }
 
 # ---- for an ordinary user -----------------------------------------------------------------------------------
@@ -585,5 +713,55 @@ need_layer_in_memory()
 		ls "$USER_ROOT/top"
 	' bash "${AS_USER[@]}" "$USER_MINI_RUN"
 	expect_equal "$output" $'mounted\nplain\nsmall\nchanged\n2097152\nno secret\nno hidden\nno write\nx\nsmall\nplain\nlarge\nlink\nmounted\nplain\nsecret\nsmall'
+	expect_equal "$stderr" ''
+}
+
+@test "a layer that somebody else has made is refused to an ordinary user" {
+	user_setup
+	mkdir -m 777 "$USER_HOME/layer"
+	run_status 125 user run --overlay="$USER_HOME/layer" "$USER_ROOT" true
+	expect_match "$stderr" "is not this user's alone \\(owner (0|65534), mode 777\\)"
+	expect_equal "$(ls -A "$USER_HOME/layer")" ''
+}
+
+@test "a home directory in the image with .. in it makes nothing outside" {
+	need_layer_in_memory
+	export USER_ROOT USER_HOME
+	sed -i 's|^root:.*|root:x:0:0:root:/a/b/c/d/e/../../../../../pwn:/bin/sh|' "$USER_ROOT/etc/passwd"
+	as_user mkdir -p "$USER_ROOT/a/b/c/d/e" "$USER_ROOT/a/b/c/d/mounted" "$USER_ROOT/pwn"
+	run_ok unshare --mount --propagation private bash -euc '
+		mount -t tmpfs -o mode=755 mounted "$USER_ROOT/a/b/c/d/mounted"
+		"$@" run --overlay "$USER_ROOT" sh -c "echo \$HOME"
+		# And on the way down, not only up.
+		sed -i "s|^root:.*|root:x:0:0:root:/a/./b/../../pwn:/bin/sh|" "$USER_ROOT/etc/passwd"
+		"$@" run --overlay "$USER_ROOT" sh -c "echo \$HOME"
+	' bash "${AS_USER[@]}" "$USER_MINI_RUN"
+	expect_equal "$output" $'/a/b/c/d/e/../../../../../pwn\n/a/./b/../../pwn'
+	expect_equal "$(ls "$USER_HOME")" $'rootfs\nrun'
+}
+
+@test "with CAP_SYS_ADMIN an ordinary user's large files beside mounts are left out, as they could be made writable" {
+	need_layer_in_memory
+	export USER_ROOT
+	as_user mkdir -p "$USER_ROOT/top/mounted"
+	run_ok unshare --mount --propagation private bash -euc '
+		mount -t tmpfs -o mode=755 mounted "$USER_ROOT/top/mounted"
+		cd "$USER_ROOT/top"
+		for name in large larger others; do
+			dd if=/dev/zero of="$name" bs=1M count=2 2>/dev/null
+		done
+		chown --reference=mounted/.. large larger
+		"$@" run --overlay --cap-add SYS_ADMIN "$USER_ROOT" sh -c "
+			mount -o remount,rw,bind /top/large
+			echo written >/top/large
+			wc -c </top/others
+			mount -o remount,rw,bind /top/others && echo written >/top/others
+		" 2>errors || true
+		stat -c %s large larger others
+		grep -c "left out" errors
+		grep -o "top/large[a-z]* and 1 more.* left out" errors | wc -l
+		"$@" run --overlay "$USER_ROOT" sh -c "wc -c </top/large"
+	' bash "${AS_USER[@]}" "$USER_MINI_RUN"
+	expect_equal "$output" $'2097152\n2097152\n2097152\n2097152\n1\n1\n2097152'
 	expect_equal "$stderr" ''
 }

@@ -40,6 +40,9 @@ profile()
 # told: what the last run's stderr says of refused calls, without the name in front.
 told() { sed -n 's/^mini-run: [^:]*: refused system call//p' <<<"$stderr"; }
 
+# own_filters: the same of filters that its processes set.
+own_filters() { sed -n 's/^mini-run: [^:]*: system call filters of its own: //p' <<<"$stderr"; }
+
 # ended STATUS MESSAGE COMMAND...: mini-run with $OPTIONS ends so, and says why in the message and in the report.
 ended()
 {
@@ -47,7 +50,7 @@ ended()
 	shift 2
 
 	run_status "$wanted" inside --report=json:"$REPORT" "${OPTIONS[@]}" -- "$@"
-	expect_equal "$(sed -n 's/^mini-run: [^:]*: //p' <<<"$stderr" | grep -v '^refused' || true)" "$message"
+	expect_equal "$(sed -n 's/^mini-run: [^:]*: //p' <<<"$stderr" | grep -v '^refused\|^system call filters of its own' || true)" "$message"
 	expect_equal "$(jq -r '.message // ""' "$REPORT")" "$message"
 }
 
@@ -280,6 +283,64 @@ by_call() { echo "ended by SIGSYS: the system call $1 was refused by the filter"
 	expect_equal "$(jq -c '[.reason, .refusedCall]' "$REPORT")" '["seccomp",null]'
 	profile TRAP keyctl # which says nothing when it strikes
 	ended 159 'ended by SIGSYS: a system call was refused by a filter' /mnt/refuser own-kill
+}
+
+@test "a filter of the container's own may hide refused calls, and that is told" {
+	local how seen='asked for 1 time, first by refuser; what they refuse is not seen here'
+
+	for how in own-errno own-errno-prctl; do
+		# The call is refused all the same, but by the answer that comes first.
+		profile KILL_PROCESS keyctl
+		ended 0 '' /mnt/refuser $how
+		expect_equal "$output" $'own=0\ncall=ENOTTY'
+		expect_equal "$(own_filters)" "$seen"
+		expect_equal "$(jq -c '[.reason, .status, .refusedCalls, .ownFilters, .ownFilterProcess]' "$REPORT")" \
+			'["exited",0,null,1,"refuser"]'
+		run_ok inside "${LOG[@]}" -- /mnt/refuser $how
+		expect_equal "$output" $'own=0\ncall=ENOTTY'
+		expect_equal "$(told)" 's: none'
+		expect_equal "$(own_filters)" "$seen"
+	done
+	run_ok inside "${LOG[@]}" --report -- sh -c '/mnt/refuser own-errno; /mnt/refuser own-errno-prctl'
+	expect_match "$stderr" $'\n  own filters  asked for 2 times, first by refuser; what they refuse is not seen here$'
+	expect_equal "$(own_filters)" ''
+}
+
+@test "who sets no filter of its own is not said to, and who may not does not get to" {
+	local count
+
+	profile KILL_PROCESS keyctl
+	for count in 0 null; do
+		ended 0 '' /mnt/refuser strict
+		expect_equal "$output" $'strict=EINVAL\nnone=1'
+		expect_equal "$(own_filters)" ''
+		expect_equal "$(jq -c '[.ownFilters, .ownFilterProcess]' "$REPORT")" "[$count,null]"
+		OPTIONS=() # nobody is told, and nothing is known
+	done
+	profile ERRNO seccomp prctl
+	run_ok inside "${LOG[@]}" "${OPTIONS[@]}" -- /mnt/refuser own-errno
+	expect_equal "${lines[0]}" own=EPERM
+	expect_match "$(told)" ': seccomp, EPERM, 1 time, first by refuser'
+	expect_equal "$(own_filters)" ''
+	profile KILL_PROCESS seccomp
+	ended 159 "$(by_call seccomp)" /mnt/refuser own-errno
+	expect_equal "$(own_filters)" ''
+}
+
+@test "a detached container has the plain filter, which no filter of its own comes before" {
+	local id out=$BATS_TEST_TMPDIR/out
+
+	profile KILL_PROCESS keyctl
+	id=$(container_name)
+	mkdir "$out"
+	run_ok inside "${OPTIONS[@]}" -d --name "$id" -v "$out:/mnt2" -- \
+		sh -c '/mnt/refuser child own-errno >/mnt2/said; mv /mnt2/said /mnt2/ended'
+	for ((try = 0; try < 100; try++)); do
+		[[ -e $out/ended ]] && break
+		sleep 0.1
+	done
+	run_ok "$MINI_RUN" delete --force "$id"
+	expect_equal "$(cat "$out/ended")" $'own=0\nsignal=31'
 }
 
 @test "a SIGSYS that a process sends is not a refused system call" {

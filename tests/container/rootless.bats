@@ -115,6 +115,18 @@ expect_no_state() { expect_equal "$(ls "$USER_STATE" 2>/dev/null)" ""; }
 	run_ok as_user_ids setpriv --no-new-privs "$USER_MINI_RUN" run "$USER_ROOT" grep -c . /proc/self/uid_map
 	expect_equal "$output" 1
 	expect_match "$stderr" '^mini-run: the container gets one id only: newuidmap: [^'$'\n'']+$'
+	# One that is no helper at all: not root's, or without the rights that it takes.
+	printf '#!/bin/sh\nexit 0\n' >"$BATS_TEST_TMPDIR/helper"
+	chmod 777 "$BATS_TEST_TMPDIR/helper"
+	run_ok unshare --mount --propagation private sh -c 'mount --bind "$0" "$(command -v newuidmap)" && exec "$@"' \
+		"$BATS_TEST_TMPDIR/helper" "${AS_USER_IDS[@]}" "$USER_MINI_RUN" run "$USER_ROOT" grep -c . /proc/self/uid_map
+	expect_equal "$output" 1
+	expect_match "$stderr" '^mini-run: the container gets one id only: [^'$'\n'']*newuidmap[^'$'\n'']*$'
+}
+
+@test "an --env-file is read once, though mini-run is executed once more, and the command may have a -h of its own" {
+	run_ok as_user bash -c '"$0" run --env-file <(echo NAME=value) "$1" sh -c "echo \$NAME" -h' "$USER_MINI_RUN" "$USER_ROOT"
+	expect_equal "$output" value
 }
 
 @test "namespaces, masks, capabilities, filter and devices are what root's containers have" {
@@ -223,6 +235,7 @@ expect_no_state() { expect_equal "$(ls "$USER_STATE" 2>/dev/null)" ""; }
 	expect_error 125 '--memory: .*systemd-run --user --scope --property=Delegate=yes mini-run' \
 		user run --memory 64m "$USER_ROOT" true
 	expect_error 125 '--pids-limit: .*systemd-run' user run --pids-limit 10 "$USER_ROOT" true
+	expect_error 125 '--cgroup-parent: .*systemd-run' user run --cgroup-parent /apart "$USER_ROOT" true
 	# No limit, no cgroup, and no word about it.
 	run_ok user run "$USER_ROOT" true
 	expect_equal "$stderr" ""
@@ -457,6 +470,12 @@ user_is_stopped() { [[ $(user state "$1" | jq -r .status) == stopped ]]; }
 	mv "$bundle/new" "$bundle/config.json"
 	run_ok user run --bundle "$bundle" "$(container_name)"
 	expect_equal "$output" $'0\n 0 0 1\nlo'
+	jq '.linux.cgroupsPath = "/apart/one"' "$bundle/config.json" >"$bundle/new"
+	cp "$bundle/config.json" "$bundle/before"
+	mv "$bundle/new" "$bundle/config.json"
+	run_ok user run --bundle "$bundle" "$(container_name)"
+	expect_match "$stderr" 'linux.cgroupsPath: no cgroup was given to this user'
+	mv "$bundle/before" "$bundle/config.json"
 	jq '.linux.namespaces += [{"type": "user"}] | .linux.uidMappings = [{"containerID": 0, "hostID": 0, "size": 1}] |
 		.linux.gidMappings = .linux.uidMappings' "$bundle/config.json" >"$bundle/new"
 	mv "$bundle/new" "$bundle/config.json"
@@ -464,6 +483,28 @@ user_is_stopped() { [[ $(user state "$1" | jq -r .status) == stopped ]]; }
 	jq '.linux.netDevices = {"eth0": {}}' "$bundle/config.json" >"$bundle/new"
 	mv "$bundle/new" "$bundle/config.json"
 	expect_error 1 'netDevices: only root' user run --bundle "$bundle" "$(container_name)"
+	expect_no_state
+}
+
+@test "another container's user namespace cannot be joined, and one sentence says what can be done" {
+	local bundle=$USER_HOME/bundle
+
+	user_background run --name "$(container_name)" "$USER_ROOT" sh -c 'echo ready; sleep 1000'
+	await_output ready
+	mkdir "$bundle"
+	cp -a "$USER_ROOT" "$bundle/rootfs"
+	chown "$USER_ID" "$bundle"
+	run_ok user spec --rootless --bundle "$bundle"
+	jq --arg path "/proc/$(init_pid)/ns/user" '.process.terminal = false | .process.args = ["true"] |
+		(.linux.namespaces[] | select(.type == "user")).path = $path | del(.linux.uidMappings, .linux.gidMappings)' \
+		"$bundle/config.json" >"$bundle/new"
+	mv "$bundle/new" "$bundle/config.json"
+	expect_error 1 'without root, the user namespace /proc/[0-9]+/ns/user of another container cannot be joined.*exec' \
+		user run --bundle "$bundle" "$(container_name 2)"
+	sed -i 's|/proc/[0-9]*/ns/user|/nowhere/user|' "$bundle/config.json"
+	expect_error 1 'open /nowhere/user: No such file' user run --bundle "$bundle" "$(container_name 2)"
+	kill -TERM "$RUN_PID"
+	await_status 143
 	expect_no_state
 }
 

@@ -4,6 +4,7 @@
 
 # shellcheck disable=SC2016 # what is in single quotes is expanded by a shell inside
 # shellcheck disable=SC2154 # status, output, stderr and lines are set by bats' run
+# shellcheck disable=SC2030,SC2031 # every test is a subshell of its own, on purpose
 load ../lib/common
 load ../lib/containers
 
@@ -24,6 +25,8 @@ teardown()
 {
 	"$MINI_RUN" delete --force "$(container_name)" >/dev/null 2>&1 || true
 	"$MINI_RUN" delete --force "$(container_name 2)" >/dev/null 2>&1 || true
+	"$MINI_RUN" --root "$BATS_TEST_TMPDIR/first" delete --force --regex . >/dev/null 2>&1 || true
+	"$MINI_RUN" --root "$BATS_TEST_TMPDIR/second" delete --force --regex . >/dev/null 2>&1 || true
 	common_teardown
 }
 
@@ -87,18 +90,99 @@ keep()
 	(($(first_id "$PID") != first))
 }
 
-@test "auto: many at once get different ranges" {
+all_have_maps() { (($(cat "$BATS_TEST_TMPDIR"/map.* | wc -l) == 6)); }
+
+@test "auto: many at once get different ranges, below the same state root and others" {
 	local n pids=()
 
+	# No more than are needed.
+	echo root:70000000:393216 >"$BATS_TEST_TMPDIR/subids"
+	mkfifo "$BATS_TEST_TMPDIR/end"
+	exec 9<>"$BATS_TEST_TMPDIR/end"
 	for n in 1 2 3 4 5 6; do
-		"$MINI_RUN" run --root "$BATS_TEST_TMPDIR/state" --userns auto "$ROOT" sh -c 'sleep 0.5; head -n 1 /proc/self/uid_map' \
-			>"$BATS_TEST_TMPDIR/map.$n" 3>&- &
+		with_subids "$MINI_RUN" --root "$BATS_TEST_TMPDIR/state$((n % 2))" run --userns auto "$ROOT" \
+			sh -c 'head -n 1 /proc/self/uid_map; read -r end' <"$BATS_TEST_TMPDIR/end" >"$BATS_TEST_TMPDIR/map.$n" 3>&- 9>&- &
 		pids+=($!)
 	done
+	eventually all_have_maps
+	exec 9>&-
 	for n in "${pids[@]}"; do
-		wait "$n"
+		wait "$n" || true # 1, of read
 	done
 	expect_equal "$(cat "$BATS_TEST_TMPDIR"/map.* | sort -u | wc -l)" 6
+}
+
+@test "auto: the same name below another state root has other ids, stopped or not" {
+	local name=same-$$ root first second
+
+	for root in first second; do
+		# (Of the cgroups of one name there is only one in a directory.)
+		"$MINI_RUN" --root "$BATS_TEST_TMPDIR/$root" run --cgroup-parent "same-$$-$root" --detach --name "$name" --pid-file "$BATS_TEST_TMPDIR/pid" --userns auto \
+			"$ROOT" sleep 1000 </dev/null >/dev/null 2>&1 3>&-
+		printf -v "$root" %s "$(first_id "$(cat "$BATS_TEST_TMPDIR/pid")")"
+	done
+	"$MINI_RUN" --root "$BATS_TEST_TMPDIR/first" kill "$name" KILL
+	# Of two blocks both are taken, also when one of the containers has ended.
+	echo "root:$first:65536
+root:$second:65536" >"$BATS_TEST_TMPDIR/subids"
+	run --separate-stderr with_subids "$MINI_RUN" --root "$BATS_TEST_TMPDIR/third" run --userns auto "$ROOT" true
+	"$MINI_RUN" --root "$BATS_TEST_TMPDIR/first" delete --force "$name"
+	"$MINI_RUN" --root "$BATS_TEST_TMPDIR/second" delete --force "$name"
+	((first != second))
+	expect_equal "$status" 125
+	expect_match "$stderr" '--userns auto: no 65536 ids are free'
+	# They are free when the container is gone, and when its root is.
+	run_ok with_subids "$MINI_RUN" --root "$BATS_TEST_TMPDIR/third" run --userns auto "$ROOT" true
+	grep -qx "$BATS_TEST_TMPDIR/second" /run/mini-run/.userns
+	rm -r "$BATS_TEST_TMPDIR/second"
+	run_ok "$MINI_RUN" run --userns auto "$ROOT" true
+	run_status 1 grep -x "$BATS_TEST_TMPDIR/second" /run/mini-run/.userns
+}
+
+# with_subids COMMAND...: $BATS_TEST_TMPDIR/subids is /etc/subuid and /etc/subgid.
+with_subids()
+{
+	if is_vm; then
+		touch /etc/subuid /etc/subgid
+	elif [[ ! -e /etc/subuid || ! -e /etc/subgid ]]; then
+		skip "there is no /etc/subuid to put another one over"
+	fi
+	unshare --mount --propagation private bash -c '
+		mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && exec "$@"' "$BATS_TEST_TMPDIR/subids" "$@"
+}
+
+# with_file FILE LINE COMMAND...: FILE of /etc has that line more.
+with_file()
+{
+	cp "$1" "$BATS_TEST_TMPDIR/file"
+	echo "$2" >>"$BATS_TEST_TMPDIR/file"
+	unshare --mount --propagation private bash -c 'mount --bind "$0" "$1" && exec "${@:2}"' "$BATS_TEST_TMPDIR/file" "$1" "${@:3}"
+}
+
+@test "auto: no ids of users and groups of this host, nor of a line in /etc/subuid that reaches too far" {
+	local first command
+	: >"$BATS_TEST_TMPDIR/subids"
+	command=(with_subids "$MINI_RUN" run --name "$(container_name)" --userns auto "$ROOT" sh -c 'read -r a b c </proc/self/uid_map; echo $b')
+	run_ok "${command[@]}"
+	first=$output
+	run_ok "${command[@]}" # the same again, when nothing is in the way
+	expect_equal "$output" "$first"
+	run_ok with_file /etc/passwd "somebody:x:$((first + 65535)):100::/:/bin/sh" "${command[@]:1}"
+	[[ $output != "$first" ]]
+	run_ok with_file /etc/passwd "somebody:x:1000:$first::/:/bin/sh" "${command[@]:1}"
+	[[ $output != "$first" ]]
+	run_ok with_file /etc/group "some:x:$((first + 7)):somebody" "${command[@]:1}"
+	[[ $output != "$first" ]]
+	echo "somebody:$first:4294967295" >"$BATS_TEST_TMPDIR/subids"
+	run_ok "${command[@]}"
+	((output < first))
+	# Nor are they root's to give.
+	echo "root:$first:65536" >"$BATS_TEST_TMPDIR/subids"
+	run_ok "${command[@]}"
+	expect_equal "$output" "$first"
+	with_subids_and_user() { with_file /etc/passwd "somebody:x:$first:100::/:/bin/sh" bash -c '
+		mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && exec "$@"' "$BATS_TEST_TMPDIR/subids" "$@"; }
+	expect_error 125 'no 65536 ids are free .*users and groups' with_subids_and_user "${command[@]:1}"
 }
 
 @test "auto: the ranges of root in /etc/subuid and /etc/subgid, where there are any" {

@@ -98,6 +98,22 @@ static int run_listened(char **words)
 	return 96;
 }
 
+/* Sets a filter of its own, which answers an errno to the refused call, by seccomp(2) or by prctl(2). */
+static long own_errno(int by_prctl)
+{
+	struct sock_filter v[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_keyctl, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = 4, .filter = v};
+
+	if (by_prctl)
+		return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
 static int own_kill(void)
 {
 	struct sock_filter v[] = {
@@ -199,6 +215,15 @@ int main(int argc, char **argv)
 		return run_old_kernel(argv + 2);
 	} else if (strcmp(word, "listened") == 0) {
 		return run_listened(argv + 2);
+	} else if (strcmp(word, "own-errno") == 0) {
+		say("own", own_errno(0));
+		say("call", refused_call());
+	} else if (strcmp(word, "own-errno-prctl") == 0) {
+		say("own", own_errno(1));
+		say("call", refused_call());
+	} else if (strcmp(word, "strict") == 0) {
+		say("strict", prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT));
+		say("none", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
 	} else if (strcmp(word, "own-kill") == 0) {
 		return own_kill();
 	} else if (strcmp(word, "kill") == 0) {

@@ -316,6 +316,9 @@ static void when_needed(void **state)
 	c.process.selinux_label = "a:b:c:d";
 	assert_true(seal_needed(&c));
 	c.process.selinux_label = NULL;
+	c.process.builtin_init = true;
+	assert_true(seal_needed(&c));
+	c.process.builtin_init = false;
 	c.seccomp.mode = SECCOMP_MODE_PROFILE;
 	assert_true(seal_needed(&c));
 	c.seccomp.mode = SECCOMP_MODE_DEFAULT;

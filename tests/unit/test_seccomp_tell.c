@@ -7,6 +7,8 @@
 #include <seccomp.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "config/from_seccomp.h"
 #include "host/refusals.h"
@@ -131,7 +133,7 @@ static void passes(void **state)
 	(void)state;
 	assert_int_equal(seccomp_compile(&c->seccomp, &plain, &e), 0);
 	assert_int_equal(seccomp_tell(&plain, true, &told, &e), 0);
-	seccomp_passes(pass);
+	assert_int_equal(seccomp_passes(pass, &e), 0);
 	for (size_t i = 0; i < SECCOMP_PASSES; i++) {
 		struct seccomp_data data = {.arch = seccomp_arch_native(), .nr = (int)pass[i].number};
 
@@ -154,6 +156,91 @@ static void passes(void **state)
 	seccomp_told_end(&told);
 	seccomp_end(&plain);
 	config_free(c);
+}
+
+/* Nobody can know them who was not there: two processes have different ones. The first test, for they stay. */
+static void passes_are_secret(void **state)
+{
+	struct seccomp_pass pass[2][SECCOMP_PASSES];
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		int ends[2];
+		pid_t pid;
+
+		assert_int_equal(pipe(ends), 0);
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0)
+			_exit(seccomp_passes(pass[0], &e) < 0 ||
+			      write(ends[1], pass[0], sizeof(pass[0])) != sizeof(pass[0]));
+		assert_int_equal(waitpid(pid, &(int){0}, 0), pid);
+		assert_int_equal(read(ends[0], pass[i], sizeof(pass[i])), sizeof(pass[i]));
+		close(ends[0]);
+		close(ends[1]);
+	}
+	for (int i = 0; i < SECCOMP_PASSES; i++) {
+		assert_int_equal(pass[0][i].number, pass[1][i].number);
+		assert_true(pass[0][i].value != pass[1][i].value);
+	}
+}
+
+/* Calls that set a filter are told where the plain program lets them run, in every architecture, and only there. */
+static void filters_of_its_own(void **state)
+{
+	static const struct {
+		uint32_t arch, number, operation;
+	} setters[] = {
+		{AUDIT_ARCH_X86_64, 317, 1}, {AUDIT_ARCH_X86_64, X32 | 317, 1},
+		{AUDIT_ARCH_I386, 354, 1},   {AUDIT_ARCH_X86_64, 157, 22},
+		{AUDIT_ARCH_I386, 172, 22},  {AUDIT_ARCH_X86_64, X32 | 157, 22},
+	};
+	static const struct {
+		const char *profile;
+		bool all, told;
+		uint32_t otherwise;
+	} cases[] = {
+#define ALL_BUT(word, action)                                                               \
+	"{\"defaultAction\":\"SCMP_ACT_" word "\",\"architectures\":[\"SCMP_ARCH_X86_64\"," \
+	"\"SCMP_ARCH_X86\",\"SCMP_ARCH_X32\"],\"syscalls\":[{\"names\":[\"seccomp\","       \
+	"\"prctl\"],\"action\":\"SCMP_ACT_" action "\"}]}"
+		{ALL_BUT("KILL_PROCESS", "ALLOW"), false, true, ALLOW},
+		{ALL_BUT("KILL_PROCESS", "ALLOW"), true, true, ALLOW},
+		{ALL_BUT("KILL_PROCESS", "LOG"), false, true, SECCOMP_RET_LOG},
+		{ALL_BUT("ALLOW", "ERRNO"), false, false, REFUSED},
+		{ALL_BUT("ALLOW", "TRAP"), false, false, SECCOMP_RET_TRAP},
+		{ALL_BUT("ALLOW", "ERRNO"), true, true, NOTIFIED},
+		{ALL_BUT("ALLOW", "KILL"), false, true, NOTIFIED},
+	};
+
+	(void)state;
+	if (seccomp_arch_native() != SCMP_ARCH_X86_64)
+		skip();
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct config *c = profile(cases[i].profile);
+		struct seccomp_filter plain;
+		struct seccomp_told told;
+
+		assert_int_equal(seccomp_compile(&c->seccomp, &plain, &e), 0);
+		assert_int_equal(seccomp_tell(&plain, cases[i].all, &told, &e), 0);
+		for (size_t k = 0; k < COUNT(setters); k++) {
+			struct seccomp_data data = {.arch = setters[k].arch,
+						    .nr = (int)setters[k].number};
+
+			/* The kernel takes an int. */
+			data.args[0] = setters[k].operation | UINT64_C(1) << 40;
+			assert_true(seccomp_sets_filter(&data));
+			assert_int_equal(run(&told.asks, &data),
+					 cases[i].told ? NOTIFIED : cases[i].otherwise);
+			assert_int_equal(run(&told.rest, &data), ALLOW);
+			data.args[0] = setters[k].operation + 1;
+			assert_false(seccomp_sets_filter(&data));
+			assert_int_equal(run(&told.asks, &data), cases[i].otherwise);
+		}
+		seccomp_told_end(&told);
+		seccomp_end(&plain);
+		config_free(c);
+	}
 }
 
 static void too_long(void **state)
@@ -364,9 +451,11 @@ static void json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(passes_are_secret),
 		cmocka_unit_test(builtin),
 		cmocka_unit_test(every_action),
 		cmocka_unit_test(passes),
+		cmocka_unit_test(filters_of_its_own),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(strange_programs),
 		cmocka_unit_test(who_is_told),

@@ -136,6 +136,74 @@ static void test_taken(void **state)
 	assert_false(subids_taken("/nonexistent/file", "root", 0, (struct id_range){1, 100}));
 }
 
+/* What reaches beyond the last id gives its user nothing, and others no less may take of it. */
+static void test_taken_beyond_the_end(void **state)
+{
+	static const char *const lines[] = {
+		"user:780206080:4294967295",
+		"user:780206080:4294967296",
+		"user:780206080:99999999999999999999999999",
+		"user:0:4294967295",
+		"user:0:4294967296",
+		"user:1:4294967295",
+	};
+	struct id_range r[SUBID_RANGES], above = {780271616, 65536}, below = {65536, 65536};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		write_file(lines[i]);
+		if (!subids_taken(file, "root", 0, above))
+			fail_msg("not taken: \"%s\"", lines[i]);
+		assert_false(subids_taken(file, "user", 1000, above));
+		assert_int_equal(subids_read(file, "user", 1000, r), 0);
+		assert_int_equal(subids_taken(file, "root", 0, below), i > 2);
+	}
+	write_file("user:780206080:0\nuser:780206080:00\nuser:780206080:5x\nuser:780206080:\n");
+	assert_false(subids_taken(file, "root", 0, (struct id_range){780206080, 65536}));
+}
+
+static bool in_use(const char *text, uint32_t first, uint32_t count)
+{
+	struct error e = {0};
+	bool is;
+
+	write_file(text);
+	assert_int_equal(subids_in_use(file, (struct id_range){first, count}, &is, &e), 0);
+	return is;
+}
+
+/* /etc/passwd and /etc/group: the third field, and of a user his group as well. */
+static void test_users(void **state)
+{
+	static const char users[] = "root:x:0:0::/root:/bin/sh\n+::::::\n\nbad\nbad:x\nbad:x:\n"
+				    "bad:x:-1:\nuser:x:780206080:5000:A,b:/:/bin/sh";
+	static char members[9000];
+	struct error e = {0};
+	bool is;
+
+	(void)state;
+	assert_true(in_use(users, 780206080, 65536));
+	assert_true(in_use(users, 780206079, 2));
+	assert_true(in_use(users, 780140545, 65536));
+	assert_false(in_use(users, 780140544, 65536));
+	assert_false(in_use(users, 780206081, 65536));
+	assert_true(in_use(users, 4999, 2));
+	assert_false(in_use("", 1, 65536));
+	assert_false(in_use("n:x:18446744073709551617:1:\n", 2, 65536));
+	assert_true(in_use("group:x:700000:\n", 700000, 1));
+	/* The rest of a long line is none, and the next line is one. */
+	memset(members, 'a', sizeof(members) - 1);
+	memcpy(members, "long:x:7:", 9);
+	memcpy(members + 4090, ":x:700000:700000:", 17);
+	memcpy(members + 8000, "\nnext:x:800000:\n", 16);
+	assert_false(in_use(members, 700000, 1));
+	assert_true(in_use(members, 800000, 1));
+	assert_int_equal(subids_in_use("/nonexistent/file", (struct id_range){1, 9}, &is, &e), 0);
+	assert_false(is);
+	assert_int_equal(subids_in_use("/proc/self", (struct id_range){1, 9}, &is, &e), -1);
+	assert_non_null(strstr(e.text, "/proc/self"));
+}
+
 static void test_name(void **state)
 {
 	char name[64];
@@ -159,6 +227,8 @@ int main(void)
 		cmocka_unit_test(test_ranges_that_clash),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_taken_beyond_the_end),
+		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_name),
 	};
 
