@@ -54,7 +54,7 @@ static const struct {
 	 "hostname 12345678901234567890123456789012345678901234567890123456789012345: not from"},
 	{{"--hostname", "a\tb"}, "hostname a\tb: contains a control character"},
 	{{"-e", "=x"}, "-e =x: has no name"},
-	{{"-e", ""}, "-e : has no name"},
+	{{"-e", ""}, "-e \"\": has no name"},
 	{{"--env-file", "/nonexistent/file"}, "--env-file /nonexistent/file: open: No such file"},
 	{{"-w", "srv"}, "-w srv: must be absolute"},
 	{{"--workdir="}, "--workdir \"\": must be absolute"},
