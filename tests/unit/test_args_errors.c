@@ -71,7 +71,7 @@ static const struct {
 	{{"-u", "0x0"}, "-u 0x0: the user: not a number"},
 	{{"-u", " 1"}, "-u  1: the user is neither"},
 	{{"-u", "1 "}, "-u 1 : the user: not a number"},
-	{{"-u", ""}, "-u : the user is empty"},
+	{{"-u", ""}, "-u \"\": the user is empty"},
 	{{"-u", ":0"}, "-u :0: the user is empty"},
 	{{"-u", "a:"}, "-u a:: the group is empty"},
 	{{"-u", "a:b:c"}, "-u a:b:c: the group is neither"},
