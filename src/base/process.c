@@ -206,7 +206,8 @@ static int helper_wait(struct helper *h, const struct process *p, struct error *
 			return 0;
 		if (deadline != 0 && step_now() >= deadline)
 			return timed_out(p, e);
-		if (n > 0 && fds[2].revents != 0 && p->interrupt->take(p->interrupt->who, e) < 0)
+		if (n > 0 && fds[2].revents != 0 && p->interrupt &&
+		    p->interrupt->take(p->interrupt->who, e) < 0)
 			return -1;
 		if (n > 0 && fds[1].revents != 0 && helper_feed(h, p, e) < 0)
 			return -1;

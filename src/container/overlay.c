@@ -213,15 +213,15 @@ static int owner_check(const struct layer *l, int fd, const char *name, struct e
 }
 
 /*
- * The overlay for @path of what lies in @from, with the lower layer @lower, which may be a skeleton of it. What cannot be laid over is no failure of the layer's: *ret_fd is -1
- * then and @e says why.
+ * The overlay for @path of what lies in @from, with the lower layer @lower, which may be a skeleton of it. What cannot be
+ * laid over is no failure of the layer's: *ret_fd is -1 then and @e says why.
  */
 static int overlay_make(const struct layer *l, const char *path, int from, int lower, int *ret_fd,
 			struct error *e)
 {
 	OWNED_FD store = -1, upper = -1, work = -1;
 	uint64_t attributes = 0;
-	bool made;
+	bool made = false;
 
 	*ret_fd = -1;
 	if (attributes_of(l, from, &attributes, e) < 0)

@@ -154,11 +154,11 @@ int layer_mounts_read(int fd, struct layer_mounts *ret, struct error *e)
 	int result = id ? read_all(&mounts, e) : err_set(e, errno, "statx");
 
 	root = result == 0 ? layer_mounts_find(&mounts, id) : NULL;
-	if (result == 0 && !root)
-		result = err_set(e, 0, "the root filesystem is not in /proc/self/mountinfo");
-	if (result < 0) {
+	if (!root) {
 		layer_mounts_end(&mounts);
-		return -1;
+		return result < 0
+			       ? -1
+			       : err_set(e, 0, "the root filesystem is not in /proc/self/mountinfo");
 	}
 	mark(&mounts, id);
 	keep(&mounts, strlen(root->path));

@@ -98,13 +98,15 @@ static int passes_make(struct error *e)
 {
 	const uintptr_t within = UINT64_C(0x3ffffffff000); /* what programs have everywhere */
 	uintptr_t where = 0;
-	void *page;
+	void *page, *wish;
 
 	if (getrandom(&where, sizeof(where), 0) != sizeof(where))
 		return err_set(e, errno, "get random bytes");
-	/* A wish: where there is something already, or nothing can be, the kernel finds another place. */
-	page = mmap((void *)(where & within), sizeof(*passes), PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* Where there is something already, or nothing can be, the kernel finds another place. */
+	where &= within;
+	memcpy(&wish, &where, sizeof(wish));
+	page = mmap(wish, sizeof(*passes), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0);
 	if (page == MAP_FAILED)
 		return err_set(e, errno, "map a page for the seccomp listener");
 	passes = page;

@@ -18,7 +18,7 @@ int init_program_make(struct start *s, struct error *e)
 {
 	struct sealed_file f;
 
-	s->inside.by_program = !seal_needed(s->config);
+	s->inside.by_program = seal_by_program(s->config);
 	if (!s->inside.by_program && !s->config->process.builtin_init)
 		return 0;
 	if (sealed_file_make("mini-run-init", &f, e) < 0)

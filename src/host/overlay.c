@@ -26,6 +26,8 @@ static const char *path_below(const char *path, const char *base)
 {
 	size_t n = strlen(base);
 
+	if (!path)
+		return NULL;
 	if (strcmp(base, "/") == 0)
 		return path + 1;
 	if (strncmp(path, base, n) != 0 || (path[n] != '/' && path[n] != '\0'))

@@ -33,21 +33,24 @@
 
 #define SELF "/proc/self/exe"
 
-bool seal_needed(const struct config *c)
+bool seal_by_program(const struct config *c)
 {
 	const struct config_process *p = &c->process;
 
 	/* A bundle: its hooks, and who shares its files and namespaces, may do what they like until the command runs. */
 	if (c->oci_version)
-		return true;
+		return false;
 	/* A label is for the next execve and no other: it must be that of the command. */
 	if ((p->apparmor_profile && *p->apparmor_profile) || (p->selinux_label && *p->selinux_label))
-		return true;
-	/* PID 1 is still mini-run when its child may be the command already, which with CAP_SYS_PTRACE opens /proc/1/exe. */
-	if (p->builtin_init)
-		return true;
+		return false;
 	/* A profile is made for the command, and need not allow what the built-in program calls. The default one does. */
-	return c->seccomp.mode == SECCOMP_MODE_PROFILE;
+	return c->seccomp.mode != SECCOMP_MODE_PROFILE;
+}
+
+bool seal_needed(const struct config *c)
+{
+	/* --init: PID 1 may still be mini-run when its child is the command, which with CAP_SYS_PTRACE opens /proc/1/exe. */
+	return !seal_by_program(c) || c->process.builtin_init;
 }
 
 /* Whether this process's program is what is made below: the root of a mount that hangs nowhere, which has no name. */

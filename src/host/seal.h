@@ -17,8 +17,11 @@
 #include "base/error.h"
 #include "config/config.h"
 
+/* Whether the command of @c is executed in the first way. */
+bool seal_by_program(const struct config *c);
+
 /*
- * Whether a container of @c takes the second way. It does not say so for `exec`, which always does: there the container's
+ * Whether a container of @c takes the second way, in place of the first or beside it. It does not say so for `exec`, which always does: there the container's
  * processes are around.
  */
 bool seal_needed(const struct config *c);

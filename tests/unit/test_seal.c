@@ -318,6 +318,7 @@ static void when_needed(void **state)
 	c.process.selinux_label = NULL;
 	c.process.builtin_init = true;
 	assert_true(seal_needed(&c));
+	assert_true(seal_by_program(&c)); /* PID 1 is another matter than the command */
 	c.process.builtin_init = false;
 	c.seccomp.mode = SECCOMP_MODE_PROFILE;
 	assert_true(seal_needed(&c));
