@@ -134,7 +134,8 @@ static int take_help(void *into, const char *value, struct error *e)
 const struct option_row cli_global_rows[] = {
 	{0, "root", "DIR",
 	 "Where the state of the containers is (default: " DEFAULT_STATE_ROOT
-	 ", for an ordinary user $XDG_RUNTIME_DIR/mini-run)",
+	 ", for an ordinary user $XDG_RUNTIME_DIR/mini-run, /run/user/UID/mini-run or "
+	 "/tmp/mini-run-UID)",
 	 take_root},
 	{0, "log", "FILE", "Append every message to FILE as well", take_log},
 	{0, "log-format", "text|json", "How it is written there (default: text)", take_log_format},

@@ -254,7 +254,8 @@ const struct option_row args_rows_security[] = {
 	 take_security_opt},
 	{0, "privileged", NULL,
 	 "Take the boundary away, for trusted commands only: every capability of mini-run itself, "
-	 "no system call filter, nothing of /proc and /sys masked or read-only, every device "
+	 "no system call filter, no scopes of Landlock, nothing of /proc and /sys masked or "
+	 "read-only, every device "
 	 "allowed, device nodes in the root filesystem alive, set-user-id programs work. "
 	 "Namespaces, limits and a read-only mount of --sysfs stay",
 	 take_privileged},

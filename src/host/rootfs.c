@@ -71,7 +71,11 @@ int rootfs_open(struct start *s, struct error *e)
 	tree = sys_open_tree(dir, "", SYS_OPEN_TREE_CLONE | SYS_AT_RECURSIVE);
 	if (tree < 0) {
 		err_set(e, errno, "copy the mounts of %s", c->rootfs);
-		return e->no == EPERM ? err_hint(e, "mini-run needs root, or CAP_SYS_ADMIN") : -1;
+		return e->no == EPERM
+			       ? err_hint(e, "mini-run needs root, or CAP_SYS_ADMIN; in a user "
+					     "namespace a mount namespace of its own, too: "
+					     "unshare --user --map-root-user --mount")
+			       : -1;
 	}
 	if (sys_mount_setattr(tree, SYS_AT_RECURSIVE, &attr) < 0)
 		return err_set(e, errno, "make the mounts of %s private", c->rootfs);

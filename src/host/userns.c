@@ -485,7 +485,8 @@ int userns_settle(struct config *c, const char *choice, const struct global_opti
 
 static int not_mapped(const struct start *s, const char *what, uint32_t id, struct error *e)
 {
-	err_set(e, 0, "%s %u is none of the container's user namespace", what, (unsigned int)id);
+	err_set(e, 0, "%s %u is not mapped in the container's user namespace", what,
+		(unsigned int)id);
 	if (!rootless_inside())
 		return -1;
 	(void)s;
