@@ -212,7 +212,7 @@ with_file()
 $(tr -s ' ' <"/proc/$PID/uid_map")"
 	run_ok "$MINI_RUN" exec -u 1000 "$(container_name)" id -u
 	expect_equal "$output" 1000
-	expect_error 255 'user 70000 is none' "$MINI_RUN" exec -u 70000 "$(container_name)" true
+	expect_error 255 'user 70000 is not mapped' "$MINI_RUN" exec -u 70000 "$(container_name)" true
 }
 
 @test "a volume belongs to nobody inside, unless it is mapped too" {
