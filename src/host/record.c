@@ -405,6 +405,8 @@ int record_config(const struct record *r, struct config **ret, struct error *e)
 	struct config *c;
 	size_t length;
 
+	if (fd < 0 && errno == ENOENT && r->complete)
+		return not_found(r->id, e); /* it is being deleted at this moment */
 	if (fd < 0)
 		return err_set(e, errno, "open the configuration of container %s", r->id);
 	if (file_read_regular(fd, STATE_CONFIG_FILE, JSON_SIZE_MAX, &text, &length, e) < 0)
