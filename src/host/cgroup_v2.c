@@ -90,6 +90,21 @@ static int explain_enable(struct error *e, const char *what, const char *where)
 	return -1;
 }
 
+/*
+ * Whether the directory has processes of its own, and is not the root of the hierarchy, which may. Some controllers could be
+ * enabled there all the same (cpu, pids): it would turn threaded, and no container could be in it (cgroup-v2.rst, "Threads").
+ */
+static bool has_processes(int fd)
+{
+	OWNED_FD procs = -1;
+	char byte;
+
+	if (faccessat(fd, "cgroup.type", F_OK, 0) < 0)
+		return false;
+	procs = openat(fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	return procs >= 0 && read(procs, &byte, 1) == 1;
+}
+
 /* Enables in @fd, the directory @where, what the container needs, and tries what it wants. */
 static int enable(const struct cgroup *g, int fd, const char *where, struct error *e)
 {
@@ -113,11 +128,17 @@ static int enable(const struct cgroup *g, int fd, const char *where, struct erro
 						"choose another place by --cgroup-parent");
 			}
 		missing_from(have, g->need, missing, sizeof(missing));
+		if (has_processes(fd)) {
+			e->no = EBUSY;
+			return explain_enable(e, missing, where);
+		}
 		if (file_write_at(fd, "cgroup.subtree_control", missing, e) < 0)
 			return explain_enable(e, missing, where);
 	}
 	/* For the report alone: one by one, and whatever fails will be reported as not counted. */
 	missing_from(have, g->want, missing, sizeof(missing));
+	if (*missing && has_processes(fd))
+		return 0;
 	save = NULL;
 	for (char *word = strtok_r(missing, " ", &save); word; word = strtok_r(NULL, " ", &save))
 		(void)file_write_at(fd, "cgroup.subtree_control", word, &ignored);

@@ -371,6 +371,13 @@ delegated_is_clean()
 }
 
 @test "a controller that the cgroup was not given is named" {
+	local mount
+	mount=$(v2_mount)
+	if grep -qw memory "$mount/cgroup.subtree_control"; then
+		# Another mini-run has enabled it for all that are made now. (No test runs beside this one.)
+		echo -memory >"$mount/cgroup.subtree_control" || skip "other cgroups of this host need the memory controller"
+		ENABLED+=(+memory)
+	fi
 	delegate
 	in_delegated
 	expect_error 125 '--memory: the cgroup .* without the memory controller .*Delegate=' \
