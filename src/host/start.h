@@ -85,6 +85,7 @@ struct start {
 
 	char *home;  /* "HOME=...", malloc'ed */
 	int sync_fd; /* our end of the pair; -1 once the command runs */
+	bool armed;  /* execve is next, or done */
 	int pidfd;
 	pid_t pid; /* of the container's PID 1; 0 until there is one */
 	bool is_init; /* it is PID 1 of a namespace of its own, which the kernel shields from signals */

@@ -29,12 +29,15 @@
  */
 static int interrupted(struct start *s, struct error *e)
 {
+	/* --init: the command may be running while PID 1 has still to execute the init, and the signal be for it. */
+	bool may_run = s->armed && s->config->process.builtin_init;
 	struct signalfd_siginfo info;
 
 	while (read(s->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		int number = (int)info.ssi_signo;
 
-		if (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT)
+		if (!may_run &&
+		    (number == SIGINT || number == SIGTERM || number == SIGHUP || number == SIGQUIT))
 			return err_status(e, 128 + number, 0, "interrupted: %s", strsignal(number));
 		sigaddset(&s->early_signals, number);
 	}
@@ -215,7 +218,10 @@ int exec_await(struct start *s, struct error *e)
 		return 0; /* `start` hears it */
 	s->progress->hooks_begun =
 		true; /* startContainer is next: whatever becomes of it, poststop runs */
-	if (sync_await(s, SYNC_ARMED, NULL, e) < 0 || sync_await(s, SYNC_END, NULL, e) < 0)
+	if (sync_await(s, SYNC_ARMED, NULL, e) < 0)
+		return -1;
+	s->armed = true;
+	if (sync_await(s, SYNC_END, NULL, e) < 0)
 		return -1;
 	s->exec_ns = step_now();
 	fd_close(&s->sync_fd);

@@ -299,12 +299,24 @@ self_volume()
 @test "PID 1 is never mini-run's file to a command that is faster than it" {
 	need_root
 	# The command runs while PID 1 has not yet come back from fork(2); CAP_SYS_PTRACE lets it look. "/" is a mount that hangs nowhere.
-	run_ok strace -f -qq -o /dev/null -e trace=clone -e inject=clone:delay_exit=300000 \
+	run_ok env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=clone -e inject=clone:delay_exit=300000 \
 		"$MINI_RUN" run --init --cap-add SYS_PTRACE "$ROOTFS" readlink /proc/1/exe
 	expect_match "$output" '^/(memfd:mini-run-init.*)?$'
 	# And the control: the name can be seen there.
 	run_ok "$MINI_RUN" run --cap-add SYS_PTRACE "$ROOTFS" readlink /proc/1/exe
 	expect_equal "$output" /bin/busybox
+}
+
+@test "--init: a signal that comes before PID 1 has executed the init is the command's" {
+	need_root
+	OUT=$BATS_TEST_TMPDIR/out
+	ERR=$BATS_TEST_TMPDIR/err
+	background_command env ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=clone -e inject=clone:delay_exit=1000000 \
+		"$MINI_RUN" run --init --pid-file "$BATS_TEST_TMPDIR/pid" "$ROOTFS" /bin/sh -c 'trap "echo got; exit 7" TERM; echo ready; sleep 1000 & wait'
+	await_output ready
+	kill -TERM "$(awk '{ print $4 }' "/proc/$(cat "$BATS_TEST_TMPDIR/pid")/stat")"
+	await_status 7
+	expect_equal "$(cat "$OUT")" $'ready\ngot'
 }
 
 @test "where memory files cannot be executed the built-in program lies in a tmpfs" {

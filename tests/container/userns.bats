@@ -239,7 +239,7 @@ $(tr -s ' ' <"/proc/$PID/uid_map")"
 	expect_error 125 'reaches beyond' "$MINI_RUN" run --userns 0:4294967290:10 "$ROOT" true
 	expect_error 125 '--userns' "$MINI_RUN" run --userns 0:4294967296:1 "$ROOT" true
 	expect_error 125 '--userns' "$MINI_RUN" run --userns 0:0:0 "$ROOT" true
-	expect_error 125 'user 20 is none' "$MINI_RUN" run --userns 0:300000:10 -u 20 "$ROOT" true
+	expect_error 125 'user 20 is not mapped' "$MINI_RUN" run --userns 0:300000:10 -u 20 "$ROOT" true
 	# The last one counts, and host is none.
 	run_ok "$MINI_RUN" run --userns 0:300000:65536 --userns host "$ROOT" sh -c 'tr -s " " </proc/self/uid_map'
 	expect_equal "$output" ' 0 0 4294967295'
