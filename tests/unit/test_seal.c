@@ -187,8 +187,10 @@ static void by_nothing(void **state)
 static void by_mount(void **state)
 {
 	(void)state;
-	if (!may_mount())
+	if (!may_mount()) {
+		print_message("skip: it takes the right to mount\n");
 		skip();
+	}
 	writer_says("mount", false, "held\n");
 }
 
@@ -205,8 +207,10 @@ static void read_only_mount(void **state)
 	int status;
 
 	(void)state;
-	if (!may_mount())
+	if (!may_mount()) {
+		print_message("skip: it takes the right to mount\n");
 		skip();
+	}
 	pid = fork();
 	if (pid == 0) {
 		writer_says("mount", true, "held\n");
@@ -268,8 +272,11 @@ static void sealed_file_without_memory_files(void **state)
 	int status;
 
 	(void)state;
-	if (!may_mount() || access("/proc/sys/vm/memfd_noexec", F_OK) < 0)
+	if (!may_mount() || access("/proc/sys/vm/memfd_noexec", F_OK) < 0) {
+		print_message(
+			"skip: it takes the right to mount, and vm.memfd_noexec (Linux 6.3)\n");
 		skip();
+	}
 	pid = fork();
 	if (pid == 0)
 		_exit(forbid_memory_files() ? sealed_file_try(true) : UNPREPARED);
@@ -284,8 +291,11 @@ static void nothing_left(void **state)
 	int status;
 
 	(void)state;
-	if (!may_mount() || access("/proc/sys/vm/memfd_noexec", F_OK) < 0)
+	if (!may_mount() || access("/proc/sys/vm/memfd_noexec", F_OK) < 0) {
+		print_message(
+			"skip: it takes the right to mount, and vm.memfd_noexec (Linux 6.3)\n");
 		skip();
+	}
 	pid = fork();
 	if (pid == 0) {
 		struct sealed_file f;
