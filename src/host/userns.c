@@ -23,7 +23,6 @@
 #include "host/start.h"
 #include "host/state.h"
 #include "host/subids.h"
-#include "host/userns.h"
 
 /* What systemd sets aside for containers (systemd.io, "Users, Groups, UIDs and GIDs on systemd Systems"). */
 #define CONTAINERS_FIRST 524288u
@@ -298,7 +297,7 @@ static int settle_root(struct config *c, const char *choice, const struct global
 
 /* ---- an ordinary user ---- */
 
-#define LINES 40
+#define LINES 340 /* as many as a namespace can have (user_namespaces(7)) */
 
 struct line {
 	unsigned int inside, outside, size;
@@ -483,13 +482,12 @@ int userns_settle(struct config *c, const char *choice, const struct global_opti
 
 /* ---- the command's user ---- */
 
-static int not_mapped(const struct start *s, const char *what, uint32_t id, struct error *e)
+static int not_mapped(const char *what, uint32_t id, struct error *e)
 {
 	err_set(e, 0, "%s %u is not mapped in the container's user namespace", what,
 		(unsigned int)id);
 	if (!rootless_inside())
 		return -1;
-	(void)s;
 	return rootless_single()
 		       ? err_hint(e, "it has the one id 0: more take newuidmap and newgidmap, and "
 				     "a range for this user in /etc/subuid and /etc/subgid")
@@ -517,7 +515,8 @@ static size_t container_map(const struct start *s, bool gid, struct config_idmap
 
 	if (!s->inside.joins) {
 		n = n < LINES ? n : LINES;
-		memcpy(ret, gid ? maps->gid : maps->uid, n * sizeof(*ret));
+		for (size_t i = 0; i < n; i++)
+			ret[i] = gid ? maps->gid[i] : maps->uid[i];
 		return n;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)s->join_pid, gid ? "gid_map" : "uid_map");
@@ -538,20 +537,21 @@ int userns_user_check(struct start *s, struct error *e)
 	n = container_map(s, false, uids);
 	m = container_map(s, true, gids);
 	if (!is_mapped(uids, n, s->inside.uid))
-		return not_mapped(s, "user", s->inside.uid, e);
+		return not_mapped("user", s->inside.uid, e);
 	if (!is_mapped(gids, m, s->inside.gid))
-		return not_mapped(s, "group", s->inside.gid, e);
+		return not_mapped("group", s->inside.gid, e);
 	denied = groups_denied();
 	for (size_t i = 0; i < s->inside.groups_n; i++) {
 		uint32_t group = s->inside.groups[i];
 
-		if (!denied && is_mapped(gids, m, group))
+		if (!denied && is_mapped(gids, m, group)) {
+			if (image)
+				s->user.groups[kept] = group;
 			kept++;
-		else if (!image)
-			return not_mapped(s, "supplementary group", group, e);
+		} else if (!image) {
+			return not_mapped("supplementary group", group, e);
+		}
 		/* Else nobody asked for it but the image's /etc/group. */
-		if (image && kept > 0)
-			s->user.groups[kept - 1] = s->user.groups[i];
 	}
 	s->inside.groups_n = kept;
 	return 0;

@@ -228,6 +228,12 @@ $(tr -s ' ' <"/proc/$PID/uid_map")"
 	expect_error 125 'user namespace' "$MINI_RUN" run -v "$BATS_TEST_TMPDIR/data:/mnt:idmap" "$ROOT" true
 }
 
+@test "of a user's groups in the image, those stay that are mapped" {
+	printf 'first:x:5:user\nbeyond:x:70000:user\nlast:x:6:user\nfurther:x:70001:user\n' >>"$ROOT/etc/group"
+	run_ok "$MINI_RUN" run --userns auto -u user "$ROOT" id -G
+	expect_equal "$output" '1000 5 6'
+}
+
 @test "what cannot be mapped is an error" {
 	expect_error 125 '--userns 1:2: "1:2" is not INSIDE:OUTSIDE:SIZE' "$MINI_RUN" run --userns 1:2 "$ROOT" true
 	expect_error 125 'not auto, host or a map' "$MINI_RUN" run --userns what "$ROOT" true

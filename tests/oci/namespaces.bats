@@ -179,6 +179,17 @@ mine() { readlink "/proc/self/ns/$1"; }
 	expect_equal "$(oci list --quiet)" ""
 }
 
+@test "some three hundred mappings, as many as a page holds, and a user of the last one [UID-1]" {
+	bundle_make
+	bundle_edit '.linux.namespaces += [{"type": "user"}, {"type": "network"}] |
+		.linux.uidMappings = [range(300) | {"containerID": ., "hostID": (100000 + 2 * .), "size": 1}] |
+		.linux.gidMappings = .linux.uidMappings |
+		.process.user = {"uid": 299, "gid": 298, "additionalGids": [297]}'
+	bundle_args sh -c 'id -u; id -G; grep -c . /proc/self/uid_map'
+	run_ok oci_run "$(container_id)"
+	expect_equal "$output" $'299\n298 297\n300'
+}
+
 @test "a user namespace by path [NS-3] [UID-1]" {
 	tell_namespaces
 	keeper --user
