@@ -133,6 +133,24 @@ int path_make_in(int root_fd, const char *path, bool file, int *ret_fd, struct e
 	return 0;
 }
 
+int path_open_again(int fd)
+{
+	char link[40], name[PATH_MAX];
+	struct stat was, is;
+	OWNED_FD again = -1;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof(name) - 1);
+	name[n > 0 ? n : 0] = '\0';
+	again = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (again >= 0 && fstat(fd, &was) == 0 && fstat(again, &is) == 0 &&
+	    is.st_dev == was.st_dev && is.st_ino == was.st_ino)
+		return fd_give(&again);
+	errno = EINVAL;
+	return -1;
+}
+
 bool path_next(const char **at, const char *name, char *ret, size_t size)
 {
 	size_t part = strcspn(*at, ":");

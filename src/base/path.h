@@ -32,6 +32,12 @@ int path_open_regular(int root_fd, const char *path);
 int path_make_in(int root_fd, const char *path, bool file, int *ret_fd, struct error *e);
 
 /*
+ * The file that @fd is, opened once more by its name, with O_PATH: for a process that has got a mount namespace of its own,
+ * where the mount that @fd belongs to is not. Believed only if it is that file; -1 with EINVAL where it is none of that name.
+ */
+int path_open_again(int fd);
+
+/*
  * The places where execvp(3) looks for the command @name, one at a time: *at goes through the value of PATH and is
  * NULL behind the last. An empty part is the working directory. Returns false for a part that makes too long a path.
  */

@@ -196,25 +196,6 @@ int command_look(struct start *s, struct error *e)
 /* ---- what the command and its namespaces need of the host ---- */
 
 /*
- * The caller has opened it in the mount namespace that an ordinary user's mini-run has left, and of whose mounts the kernel
- * makes no copies. By its name it is in ours too. -1 with EINVAL: not under that name.
- */
-static int stdin_by_name(const struct stat *was)
-{
-	OWNED_FD file = -1;
-	struct stat is;
-	char path[4096];
-	ssize_t n = readlink("/proc/self/fd/0", path, sizeof(path) - 1);
-
-	path[n > 0 ? n : 0] = '\0';
-	file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (file >= 0 && fstat(file, &is) == 0 && is.st_dev == was->st_dev && is.st_ino == was->st_ino)
-		return sys_open_tree(file, "", SYS_OPEN_TREE_CLONE);
-	errno = EINVAL;
-	return -1;
-}
-
-/*
  * A regular file that the caller gave as stdin for reading only stays so: inside, root could open /proc/self/fd/0
  * for writing, or change its mode. So the container gets the file through a read-only mount of its own, at the
  * same offset.
@@ -234,8 +215,12 @@ int stdin_open(struct start *s, struct error *e)
 	    (fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) != O_RDONLY)
 		return 0;
 	tree = sys_open_tree(STDIN_FILENO, "", SYS_OPEN_TREE_CLONE);
-	if (tree < 0 && errno == EINVAL && rootless_inside())
-		tree = stdin_by_name(&st);
+	/* The caller has opened it in the mount namespace that an ordinary user's mini-run has left. */
+	if (tree < 0 && errno == EINVAL && rootless_inside()) {
+		OWNED_FD again = path_open_again(STDIN_FILENO);
+
+		tree = again < 0 ? -1 : sys_open_tree(again, "", SYS_OPEN_TREE_CLONE);
+	}
 	if (tree < 0 && (errno == EINVAL || errno == ENOENT))
 		return 0; /* a file that is nowhere mounted: a memory file, a deleted one */
 	if (tree < 0 || sys_mount_setattr(tree, 0, &attr) < 0)

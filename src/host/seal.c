@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/path.h"
 #include "base/sys.h"
 #include "host/sealed_file.h"
 
@@ -138,18 +139,14 @@ int binary_seal(char *const argv[], struct error *e)
 int seal_execute(char *const argv[], struct error *e)
 {
 	OWNED_FD own = open(SELF, O_PATH | O_CLOEXEC), file = -1, tree = -1;
-	struct stat was, is;
-	char path[4096];
-	ssize_t n = readlink(SELF, path, sizeof(path) - 1);
 
-	if (own < 0 || n < 0 || fstat(own, &was) < 0)
+	if (own < 0)
 		return err_set(e, errno, "look at mini-run's own program file");
-	path[n] = '\0';
-	file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (file >= 0 && fstat(file, &is) == 0 && is.st_dev == was.st_dev && is.st_ino == was.st_ino) {
+	file = path_open_again(own);
+	if (file >= 0) {
 		tree = sys_open_tree(file, "", SYS_OPEN_TREE_CLONE);
 		if (tree < 0)
-			return err_set(e, errno, "make a mount of %s", path);
+			return err_set(e, errno, "make a mount of mini-run's own program file");
 		return tree_execute(tree, argv, e);
 	}
 	/* Else it has no name here, like a sealed copy in memory: as it is, then. */
